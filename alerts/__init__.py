@@ -1,0 +1,1 @@
+"""Match stored articles, group them into stories, render digests and deliver them to chat."""

@@ -1,0 +1,93 @@
+"""The values between matching and delivery: hits, reports, stories, digests. No behaviour, no storage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Field = Literal["title", "text"]
+Encoding = Literal["unicode", "zawgyi", "mixed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One place where a topic's term stands in a document.
+
+    ``start`` and ``end`` are code-point offsets into the field as given, so that
+    ``field[start:end] == matched`` always holds, whatever the encoding.
+    """
+
+    term: str  # as written in the topic: "@loikaw" or a literal
+    form: str  # the lexicon form or literal that was recognised
+    field: Field
+    start: int
+    end: int
+    matched: str
+    sentence: str  # the sentence around it, verbatim from the field
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedText:
+    """A verbatim piece of an article and the spans in it to be emphasised.
+
+    ``marks`` are code-point offsets into ``text``, sorted, without overlap.
+    """
+
+    text: str
+    marks: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One outlet's article, as a digest shows it. Text fields are Unicode (Zawgyi already converted)."""
+
+    article_id: int
+    headline: str
+    outlet: str
+    perspective: str  # independent, ethnic, junta, international, humanitarian, aggregator
+    language: str | None
+    url: str | None  # http(s) only
+    first_seen: datetime
+    published: datetime | None = None  # the publisher's word; display only
+    sentence: MarkedText | None = None  # the matched sentence
+    summary_only: bool = False  # the page could not be read: matched on the feed's own text
+    converted: bool = False  # shown text was converted from Zawgyi
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Reports of one event. ``is_update``: the channel was already told of it; only new reports are listed."""
+
+    story_id: int
+    topics: tuple[str, ...]  # topic names, in configuration order
+    reports: tuple[Report, ...]  # at least one; the first leads
+    is_update: bool = False
+    known_outlets: tuple[str, ...] = ()  # outlets of reports the channel already has
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Which sources stand behind a digest, so that silence can be told from breakage."""
+
+    read: int
+    total: int
+    failed: tuple[str, ...] = ()  # "The Irrawaddy (403 challenge page)"
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Everything that one message to one channel says."""
+
+    digest_id: str  # 8 hex characters, printed in the footer so that people can spot doubles
+    title: str
+    created: datetime
+    timezone: str  # IANA name; local times are shown in it
+    stories: tuple[Story, ...] = ()
+    brief: tuple[Report, ...] = ()  # further matched reports, one line each
+    more: int = 0  # stories counted but not listed
+    queued: int = 0  # stories that follow in the next digest
+    coverage: Coverage | None = None
+    notices: tuple[str, ...] = ()  # about sources and channels, for operators
+    is_test: bool = False
+    is_catch_up: bool = False  # compacted after an outage

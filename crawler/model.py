@@ -1,0 +1,139 @@
+"""The values that travel through the crawl: what a feed said, what a page held, how a poll ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """One item of a feed as its publisher wrote it; text fields are plain NFC text, never markup."""
+
+    title: str
+    url: str | None = None  # absolute http(s) link of the article
+    guid: str | None = None
+    summary: str = ""  # plain text, paragraphs separated by "\n"
+    content: str = ""  # the feed's own full text, plain; "" when the feed carries none
+    author: str | None = None
+    published: datetime | None = None  # aware UTC; the publisher's word, for display only
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """A feed body that could be read, wholly or up to where it was damaged."""
+
+    entries: tuple[FeedEntry, ...]
+    title: str = ""
+    language: str | None = None  # BCP 47 as the feed declares it
+    ttl: timedelta | None = None  # RSS <ttl>: do not ask sooner
+    damaged: str | None = None  # why later entries may be missing; such a feed's validators are not kept
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractedPage:
+    """The article of a page, without the page's furniture."""
+
+    text: str  # paragraphs separated by "\n"; "" when the page holds no article text
+    title: str | None = None
+    language: str | None = None  # ISO 639-1
+    author: str | None = None
+    published: datetime | None = None  # aware UTC
+    canonical_url: str | None = None  # absolute, as declared by the page; not yet trusted
+    truncated: bool = False  # a paywall or "subscribe to read on" cut the text
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What makes the next request for the same resource conditional (RFC 9110 §13.1)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    body_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PollState:
+    """What is remembered of a source between polls. All instants aware UTC."""
+
+    source_id: str
+    route: int = 0  # index of the route that served last
+    validators: Validators = Validators()
+    next_poll_at: datetime | None = None  # None: never polled, due now
+    first_polled_at: datetime | None = None  # first success; None: the source is new
+    last_ok_at: datetime | None = None
+    last_item_at: datetime | None = None  # newest first-seen
+    failures: int = 0  # consecutive
+    failing_since: datetime | None = None
+    problem: str | None = None  # cause of the last failure, for people
+    unconditional_at: datetime | None = None  # last request without validators
+
+
+@dataclass(frozen=True, slots=True)
+class PendingEntry:
+    """A stored entry whose article text has not been settled yet."""
+
+    entry_id: int
+    source_id: str
+    entry: FeedEntry
+    first_seen: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article to be stored: the text that is matched and the facts that are shown."""
+
+    canonical_url: str | None
+    title: str
+    text: str
+    language: str | None
+    author: str | None
+    published: datetime | None
+    origin: str  # "page", "feed" or "summary": where the text comes from
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article as read back for the later stages."""
+
+    article_id: int
+    source_id: str  # the source that brought it first
+    url: str | None  # the link to show
+    title: str
+    text: str
+    language: str | None
+    author: str | None
+    published: datetime | None
+    first_seen: datetime
+    origin: str
+    truncated: bool
+    text_sha256: str  # of the white-space-normalised text: equal for verbatim copies
+    backlog: bool  # came with a new source's first poll, older than the first-run window: never alerted
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that went wrong with one source, said once in the report and the digest's last line."""
+
+    source_id: str
+    problem: str
+    since: datetime | None = None
+
+
+@dataclass(slots=True)
+class CrawlReport:
+    """Counts of one crawl, in the words of ``run --json``."""
+
+    due: int = 0
+    polled: int = 0
+    not_modified: int = 0
+    failed: int = 0
+    entries_seen: int = 0
+    entries_new: int = 0
+    fetched: int = 0
+    from_feed: int = 0
+    summary_only: int = 0
+    article_failures: int = 0
+    unreachable: bool = False  # every source failed in transport: the network is down
