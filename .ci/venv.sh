@@ -1,0 +1,200 @@
+# shellcheck shell=sh
+# The Python environment behind ./newswatch and ./runtests. Sourced by them, never run by itself.
+# Owns .venv and .venv.lock in the checkout; writes nowhere else and says what it does on stderr only.
+#
+# A stamp in .venv, written last, holds the checksum of the lock file, the checkout and the interpreter.
+# Without a matching stamp the environment is made anew, so an install that was killed is never used.
+
+say() { printf '%s: %s\n' "$program" "$1" >&2; }
+
+fail() {
+    say "$1"
+    exit 1
+}
+
+# Print when process $1 started (clock ticks since boot), so that a reused process id is not taken for it.
+# Prints nothing where there is no /proc; fails when the process is gone.
+start_of() {
+    if [ -r /proc/self/stat ]; then
+        { read -r stat_line <"/proc/$1/stat"; } 2>/dev/null || return 1
+        # The name in parentheses may hold spaces; what follows it is split into fields on purpose.
+        # shellcheck disable=SC2086
+        set -- ${stat_line##*) }
+        printf '%s\n' "${20}"
+    else
+        kill -0 "$1" 2>/dev/null
+    fi
+}
+
+# Write "PID START" of process $1 into file $2, whole or not at all.
+record_process() {
+    started=$(start_of "$1") || started=gone
+    printf '%s %s\n' "$1" "$started" >"$2.new" && mv "$2.new" "$2"
+}
+
+# Tell whether the process recorded in file $1 still runs; its id is left in $recorded.
+is_running() {
+    { read -r recorded recorded_start <"$1"; } 2>/dev/null || return 1
+    started=$(start_of "$recorded") || return 1
+    [ "$started" = "$recorded_start" ]
+}
+
+is_installed() { # CHECKSUM STAMP
+    [ -x "$venv/bin/python" ] && [ -r "$2" ] || return 1
+    { read -r made_sum && read -r made_root && read -r made_python; } <"$2" || return 1
+    [ "$made_sum" = "$1" ] && [ "$made_root" = "$root" ] && [ -x "$made_python" ]
+}
+
+# Take the right to change .venv: one install at a time, and none is waited for that has died.
+take_lock() {
+    waited=0
+    until mkdir "$lock" 2>/dev/null; do
+        [ -d "$lock" ] || fail "cannot write to $root: install once as the user who owns it"
+        if ! is_running "$lock/owner" && break_dead_lock; then
+            continue
+        fi
+        [ "$waited" -gt 0 ] || say "another start is installing into .venv; waiting for it"
+        waited=$((waited + 1))
+        sleep 1
+    done
+    trap release_lock EXIT
+    trap 'release_lock; trap - EXIT; exit 129' HUP
+    trap 'release_lock; trap - EXIT; exit 130' INT
+    trap 'release_lock; trap - EXIT; exit 143' TERM
+    record_process "$$" "$lock/owner"
+}
+
+# Remove the lock of a dead start, and end the installer it left behind. Guarded by a second folder: of two
+# starts that both saw the dead lock, the slower must not remove the quicker one's new lock.
+break_dead_lock() {
+    if ! mkdir "$lock/break" 2>/dev/null; then
+        # Half a minute is far more than the steps below take: whoever made it died on the way.
+        [ "$waited" -lt 30 ] || rmdir "$lock/break" 2>/dev/null || :
+        return 1
+    fi
+    # A lock just taken has no owner for an instant.
+    [ -e "$lock/owner" ] || sleep 1
+    if is_running "$lock/owner"; then
+        rmdir "$lock/break"
+        return 1
+    fi
+    if is_running "$lock/installer"; then
+        kill -9 "$recorded" 2>/dev/null || :
+    fi
+    dead=$lock.dead.$$
+    mv "$lock" "$dead" 2>/dev/null || return 1
+    rm -rf "$dead"
+}
+
+release_lock() {
+    if is_running "$lock/installer"; then
+        kill "$recorded" 2>/dev/null || :
+        wait "$recorded" 2>/dev/null || :
+    fi
+    rm -rf "$lock"
+}
+
+# Run a command of the installer. In the background, because a shell acts on a signal only between commands
+# in the foreground, and a killed start must be able to name the installer that outlived it.
+install_step() {
+    "$@" >>"$lock/log" 2>&1 </dev/null &
+    installer=$!
+    record_process "$installer" "$lock/installer"
+    wait "$installer" && return
+    say "the installation failed, and nothing was started; the installer's last words:"
+    tail -n 12 "$lock/log" >&2
+    exit 1
+}
+
+# Leave in $python the real path of a Python 3.11-3.13 that can make a .venv, or "" when there is none.
+# $1: modules that it must have. The real path, because /usr/bin/python3 may be another version tomorrow.
+find_python() {
+    for candidate in python3.13 python3.12 python3.11 python3 python; do
+        command -v "$candidate" >/dev/null 2>&1 || continue
+        python=$("$candidate" -c "
+import sys
+if not (3, 11) <= sys.version_info < (3, 14): raise SystemExit(1)
+import os, $1
+print(os.path.realpath(sys.executable))" 2>/dev/null) && [ -x "$python" ] && return
+    done
+    python=
+}
+
+make_empty_venv() {
+    if command -v uv >/dev/null 2>&1; then
+        find_python "ssl, sqlite3"
+        # Without a Python of the machine, uv brings one.
+        install_step uv venv --quiet --python "${python:->=3.11,<3.14}" "$venv"
+        return
+    fi
+    find_python "ssl, sqlite3, venv, ensurepip"
+    if [ -z "$python" ]; then
+        find_python "ssl, sqlite3"
+        [ -z "$python" ] || fail "$python lacks the module venv: install it (Debian: apt-get install python3-venv)"
+        fail "needs Python 3.11, 3.12 or 3.13 on the PATH (Debian: apt-get install python3 python3-venv), or uv"
+    fi
+    install_step "$python" -m venv "$venv"
+}
+
+install_packages() { # LOCKFILE
+    if command -v uv >/dev/null 2>&1; then
+        # Compiled once here: every cron run saves that time, and may run as a user who cannot write.
+        install_step uv pip install --quiet --python "$venv/bin/python" --compile-bytecode \
+            --no-deps --require-hashes -r "$1"
+        return
+    fi
+    # A .venv that uv made holds no pip.
+    "$venv/bin/python" -m pip --version >/dev/null 2>&1 || install_step "$venv/bin/python" -m ensurepip
+    install_step "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+        --no-deps --require-hashes -r "$1"
+}
+
+# Make .venv hold what the lock of $1 ("run" or "dev") names. Costs one checksum when it already does.
+prepare_venv() {
+    venv=$root/.venv
+    lock=$root/.venv.lock
+    run_lock=$root/requirements.lock
+    dev_lock=$root/requirements-dev.lock
+    wanted_lock=$run_lock
+    [ "$1" = run ] || wanted_lock=$dev_lock
+    export PYTHONUTF8=1
+    unset PYTHONHOME PYTHONPATH
+    wanted_sum=$(cksum <"$wanted_lock")
+    is_installed "$wanted_sum" "$venv/.installed-$1" && return
+
+    take_lock
+    if ! is_installed "$wanted_sum" "$venv/.installed-$1"; then
+        run_sum=$(cksum <"$run_lock")
+        packages=$(grep -c '^[A-Za-z0-9]' "$wanted_lock") || packages=0
+        if [ -z "${HOME:-}" ]; then
+            export PIP_NO_CACHE_DIR=1 UV_NO_CACHE=1
+        fi
+        # The caller's own pip settings say where to fetch from, not where to install to.
+        unset PIP_TARGET PIP_PREFIX PIP_ROOT
+        export PIP_USER=0
+        # An environment of the other lock is added to; anything else, half made or made by hand, goes.
+        if is_installed "$run_sum" "$venv/.installed-run"; then
+            say "installing $packages packages into .venv ..."
+            python=$made_python
+            rm -f "$venv/.installed-run" "$venv/.installed-dev"
+        else
+            say "first start: installing $packages packages into .venv ... (about a minute)"
+            # An installer that was killed may leave a child that writes for a moment longer.
+            rm -rf "$venv" || { sleep 5 && rm -rf "$venv"; }
+            make_empty_venv
+        fi
+        install_packages "$wanted_lock"
+        site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+        printf '%s\n' "$root" >"$site/newswatch.pth"
+        python=$("$venv/bin/python" -c 'import os, sys; print(os.path.realpath(sys.executable))')
+        # The development lock holds every line of the other one (a test says so).
+        write_stamp "$run_sum" "$venv/.installed-run"
+        [ "$1" = run ] || write_stamp "$wanted_sum" "$venv/.installed-dev"
+    fi
+    trap - EXIT HUP INT TERM
+    rm -rf "$lock"
+}
+
+write_stamp() { # CHECKSUM STAMP
+    printf '%s\n%s\n%s\n' "$1" "$root" "$python" >"$2.new" && mv "$2.new" "$2"
+}

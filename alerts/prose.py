@@ -1,0 +1,100 @@
+"""A page of a digest as running text, for platforms whose message is one string.
+
+Owns the order of the lines; escaping, emphasis and links come from the adapter as a `Markup`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alerts.layout import Line, Piece, Telling
+
+if TYPE_CHECKING:
+    from alerts.paging import Item, Page
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """How one platform dresses text. ``strong`` and ``link`` are handed text that ``text`` has made safe."""
+
+    text: Callable[[str], str]
+    strong: Callable[[str], str]
+    link: Callable[[str, str], str]  # shown text, url; the result may hold a line break
+    quote: str = ""  # in front of the matched sentence
+    bullet: str = "• "
+
+
+def _as_is(text: str) -> str:
+    return text
+
+
+def _address_below(shown: str, url: str) -> str:
+    return f"{shown}\n{url}"
+
+
+def _no_address(shown: str, url: str) -> str:
+    return shown
+
+
+PLAIN_TEXT = Markup(text=_as_is, strong=_as_is, link=_address_below)
+NO_ADDRESS = Markup(text=_as_is, strong=_as_is, link=_no_address)
+
+
+def section_of(item: Item) -> str:
+    """Return the heading under which *item* stands, "" for a story, which has its own."""
+    if isinstance(item.content, Telling):
+        return ""
+    return "Also" if isinstance(item.content, Line) else "Notices"
+
+
+def write_lines(page: Page, markup: Markup, *, heading: bool = True) -> list[str]:
+    """Return the lines of *page*; "" separates paragraphs. *heading* is off where there is a title field."""
+    lines = [markup.strong(markup.text(page.heading))] if heading else []
+    previous = ""
+    for item in page.items:
+        section = section_of(item)
+        if not section or section != previous:
+            lines.append("")
+        if section and section != previous:
+            lines.append(markup.strong(section))
+        lines += _item_lines(item, markup)
+        previous = section
+    lines += ["", *(markup.text(line) for line in (*page.tail, page.footer))]
+    return lines if lines[0] else lines[1:]
+
+
+def dress_pieces(pieces: tuple[Piece, ...], markup: Markup) -> str:
+    """Return the sentence with its matched words emphasised."""
+    return "".join(markup.strong(markup.text(text)) if strong else markup.text(text) for text, strong in pieces)
+
+
+def _item_lines(item: Item, markup: Markup) -> Iterator[str]:
+    content = item.content
+    if isinstance(content, str):
+        yield markup.bullet + markup.text(content)
+    elif isinstance(content, Line):
+        yield markup.bullet + _one_line(content, markup)
+    else:
+        if content.heading:
+            yield markup.text(content.heading)
+        yield _linked(content.lead, markup, strong=True)
+        yield markup.text(content.lead.byline)
+        if content.sentence:
+            yield markup.quote + dress_pieces(content.sentence, markup)
+        for line in content.further:
+            yield markup.bullet + _one_line(line, markup)
+        for note in (content.rest, content.known):
+            if note:
+                yield markup.text(note)
+
+
+def _linked(line: Line, markup: Markup, *, strong: bool = False) -> str:
+    """Return the linked headline with the host beside it, outside the link: it names the true address."""
+    label = markup.text(line.headline)
+    host = f" ({markup.text(line.host)})" if line.host else ""
+    dressed = markup.strong(label) if strong else label
+    if not line.url:
+        return dressed + host
+    ...

@@ -1,0 +1,1 @@
+"""Engines, transactions, migrations and the run lock, for every database the program runs on."""

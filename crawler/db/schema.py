@@ -1,0 +1,96 @@
+"""Tables of the crawl. Instants are Unix milliseconds, UTC; booleans are 0 and 1 in every database."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+Id = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers only INTEGER PRIMARY KEY by itself
+
+source_state = Table(
+    "source_state",
+    metadata,
+    Column("source_id", Text, primary_key=True),
+    Column("route", Integer, nullable=False, default=0),
+    Column("url", Text),  # the address that the validators belong to
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_sha256", Text),
+    Column("next_poll_at", BigInteger),
+    Column("first_polled_at", BigInteger),
+    Column("last_ok_at", BigInteger),
+    Column("last_item_at", BigInteger),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("failing_since", BigInteger),
+    Column("problem", Text),
+    Column("unconditional_at", BigInteger),
+)
+
+robots = Table(
+    "robots",
+    metadata,
+    Column("origin", Text, primary_key=True),  # scheme://host:port
+    Column("status", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("fetched_at", BigInteger, nullable=False),
+)
+
+article = Table(
+    "article",
+    metadata,
+    Column("id", Id, Identity(), primary_key=True),
+    Column("identity", Text, nullable=False, unique=True),
+    Column("source_id", Text, nullable=False),
+    Column("url", Text),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("language", Text),
+    Column("author", Text),
+    Column("published_at", BigInteger),
+    Column("first_seen_at", BigInteger, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("truncated", Integer, nullable=False, default=0),
+    Column("backlog", Integer, nullable=False, default=0),
+    Column("text_sha256", Text, nullable=False),
+    Column("revision", Integer, nullable=False, default=1),
+    Index("article_text", "text_sha256"),
+    Index("article_seen", "first_seen_at"),
+)
+
+entry = Table(
+    "entry",
+    metadata,
+    Column("id", Id, Identity(), primary_key=True),
+    Column("source_id", Text, nullable=False),
+    Column("identity", Text, nullable=False),
+    Column("guid", Text),
+    Column("url", Text),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("author", Text),
+    Column("published_at", BigInteger),
+    Column("first_seen_at", BigInteger, nullable=False),
+    Column("first_poll", Integer, nullable=False, default=0),
+    Column("state", Text, nullable=False),  # new, retry, settled
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_attempt_at", BigInteger),
+    Column("problem", Text),
+    Column("article_id", Id, ForeignKey("article.id")),
+    UniqueConstraint("source_id", "identity", name="entry_identity"),
+    Index("entry_state", "state", "next_attempt_at"),
+    Index("entry_article", "article_id"),
+)

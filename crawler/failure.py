@@ -1,0 +1,68 @@
+"""Say in a few words why an address could not be read. Pure: exceptions and answers in, `FetchError` out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from crawler.errors import FetchError
+
+_ADDRESS = re.compile(r"https?://\S+")  # addresses may carry keys; the source's name is said elsewhere
+_KNOWN = (
+    ("CannotResolveHostError", "host name not found"),
+    ("DownloadTimeoutError", "no answer in time"),
+    ("DownloadCancelledError", "answer too large"),
+    ("DownloadConnectionRefusedError", "connection refused"),
+    ("UnsupportedURLSchemeError", "address scheme refused"),
+    ("ResponseDataLossError", "answer cut short"),
+)
+
+
+def describe_failure(error: BaseException) -> FetchError:
+    """Return the cause of a failed download for people; `FetchError.transport` when no server answered."""
+    if isinstance(error, FetchError):
+        return error
+    name = type(error).__name__
+    text = _ADDRESS.sub("the address", str(error)).strip()
+    if "refused" in text and ("public address" in text or "web port" in text):
+        reason = re.search(r"(\S+ is not a public address|port \d+ is not a web port)", text)
+        return FetchError(f"blocked: {reason[0] if reason else text}")
+    if "ertificate" in text or "SSL" in text or "TLS" in text:
+        return FetchError(f"TLS: {_short(text)}", transport=True)
+    for known, words in _KNOWN:
+        if name == known:
+            too_large = known == "DownloadCancelledError"
+            return FetchError(words, transport=not too_large and known != "UnsupportedURLSchemeError")
+    if name == "RobotsUnreachable":
+        return FetchError(text or "no answer", transport=True)
+    if name in ("IgnoreRequest", "ForbiddenByRobots"):
+        return FetchError(_short(text) or "refused")
+    if name == "DownloadFailedError":
+        return FetchError(f"broken answer: {_short(text)}", transport=True)
+    return FetchError(f"{name}: {_short(text)}" if text else name)
+
+
+def describe_status(status: int, headers: Mapping[str, str], body: bytes) -> FetchError:
+    """Return what a status other than 200 and 304 means; challenges of protection services get their name."""
+    start = body[:4096].lower()
+    challenged = (
+        headers.get("cf-mitigated", "").lower() == "challenge"
+        or b"challenges.cloudflare.com" in start
+        or b"<title>just a moment" in start
+    )
+    if challenged:
+        return FetchError(f"{status} challenge page", status=status)
+    words = {
+        401: "login wanted",
+        403: "forbidden",
+        404: "not found",
+        410: "gone",
+        429: "too many requests",
+        451: "blocked for legal reasons",
+    }.get(status, "server error" if status >= 500 else "")
+    return FetchError(f"{status} {words}".strip(), status=status)
+
+
+def _short(text: str) -> str:
+    line = text.splitlines()[0] if text else ""
+    return line if len(line) <= 120 else line[:119] + "…"

@@ -1,0 +1,77 @@
+"""Run one crawl inside an asyncio loop: all due sources, one Scrapy engine, one deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from crawler.config import CrawlConfig
+from crawler.model import CrawlReport, Problem
+from crawler.store import Store
+
+if TYPE_CHECKING:
+    from crawler.spider import SourceSpider
+
+GRACE_S = 3.0  # for answers under way when the time is up; then they are dropped and come again next time
+
+
+async def crawl(
+    config: CrawlConfig,
+    store: Store,
+    clock: Callable[[], datetime],
+    *,
+    only: Sequence[str] = (),
+    force: bool = False,
+    deadline_s: float | None = None,
+    stop: asyncio.Event | None = None,
+) -> tuple[CrawlReport, tuple[Problem, ...]]:
+    """Poll the due sources and settle new entries; return the counts and what went wrong.
+
+    Ends early, with everything so far stored, after *deadline_s* seconds or when *stop* is set.
+    """
+    from scrapy.crawler import AsyncCrawlerRunner
+    from scrapy.settings import Settings
+
+    from crawler.spider import SourceSpider
+
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    for name in ("scrapy", "aiohttp", "asyncio", "protego"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    spider_class = type(
+        "CycleSpider",
+        (SourceSpider,),
+        {"config": config, "source_ids": tuple(only), "clock": staticmethod(clock)},
+    )
+    runner = AsyncCrawlerRunner(settings)
+    crawler = runner.create_crawler(spider_class)
+    task = runner.crawl(crawler, store=store, force=force)
+    stopping = asyncio.create_task((stop or asyncio.Event()).wait())
+    try:
+        done, _ = await asyncio.wait({task, stopping}, timeout=deadline_s, return_when=asyncio.FIRST_COMPLETED)
+        if task not in done:
+            await _end_early(crawler.stop_async(), task)
+        elif not task.cancelled() and (error := task.exception()):
+            raise error
+    finally:
+        stopping.cancel()
+        spider: SourceSpider | None = crawler.spider  # type: ignore[assignment]  # our class, made above
+        if spider is not None:
+            await spider.worker.close()
+    assert spider is not None
+    return spider.report, tuple(spider.problems)
+
+
+async def _end_early(stop: object, task: asyncio.Task[None]) -> None:
+    stopping = asyncio.ensure_future(stop)  # type: ignore[arg-type]  # a coroutine
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(task), GRACE_S)
+    for left in (task, stopping):
+        if not left.done():
+            left.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await left

@@ -1,0 +1,77 @@
+"""Which text an entry's article gets: the page's, the feed's own, or the summary. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+from urllib.parse import urlsplit
+
+from crawler.model import Article, ExtractedPage, PendingEntry
+from crawler.urls import trusted_canonical
+
+FULL_TEXT_CHARS = 600  # a feed body this long is an article, not a teaser
+SHORTEST_PAGE_TEXT_CHARS = 80  # less than a sentence or two: a page that says nothing
+FUTURE_SLACK = timedelta(minutes=10)
+
+FullText = Literal["page", "feed", "auto"]
+
+
+def wants_page(pending: PendingEntry, full_text: FullText) -> bool:
+    """Tell whether the article's page is to be fetched."""
+    entry = pending.entry
+    if entry.url is None:
+        return False
+    if full_text == "feed":
+        return not entry.content
+    return full_text == "page" or len(entry.content) < FULL_TEXT_CHARS
+
+
+def from_feed(pending: PendingEntry, language: str | None) -> Article:
+    """Return the article as the feed alone tells it: its full text, else its summary."""
+    entry = pending.entry
+    full = len(entry.content) >= max(FULL_TEXT_CHARS, len(entry.summary))
+    return Article(
+        canonical_url=None,
+        title=entry.title,
+        text=entry.content or entry.summary,
+        language=language,
+        author=entry.author,
+        published=_not_future(entry.published, pending.first_seen),
+        origin="feed" if full else "summary",
+    )
+
+
+def from_page(pending: PendingEntry, page: ExtractedPage, final_url: str, language: str | None) -> Article | None:
+    """Return the article with the page's text; None when the page holds no article.
+
+    The feed's title wins: page titles were seen cut or taken from a marquee. A feed body much longer than
+    the page's text means that the page is a stub; then the feed's text is used.
+    """
+    entry = pending.entry
+    if urlsplit(final_url).path in ("", "/") and urlsplit(entry.url or "").path not in ("", "/"):
+        return None  # removed articles are redirected to the front page
+    if len(page.text) < SHORTEST_PAGE_TEXT_CHARS and len(page.text) <= len(entry.content or entry.summary):
+        return None
+    stub = len(entry.content) > 2 * len(page.text)
+    return Article(
+        canonical_url=_canonical(entry.url, page.canonical_url, final_url),
+        title=entry.title or page.title or "",
+        text=entry.content if stub else page.text,
+        language=page.language or language,
+        author=entry.author or page.author,
+        published=_not_future(entry.published or page.published, pending.first_seen),
+        origin="feed" if stub else "page",
+        truncated=page.truncated and not stub,
+    )
+
+
+def _canonical(entry_url: str | None, declared: str | None, final_url: str) -> str:
+    trusted = trusted_canonical(declared, final_url) if declared else None
+    return trusted or final_url or entry_url or ""
+
+
+def _not_future(published: datetime | None, first_seen: datetime) -> datetime | None:
+    """Clamp a lying date: nothing is published after it was seen."""
+    if published is not None and published > first_seen + FUTURE_SLACK:
+        return first_seen
+    return published

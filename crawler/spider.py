@@ -1,0 +1,340 @@
+"""The spider: polls sources, follows new entries to their pages, stores both. One instance reads many sources.
+
+Each answer is committed where it arrives: a poll with its validators first, then every article by itself, so that
+a killed run goes on from the rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
+
+import scrapy
+from scrapy import Request
+from scrapy.http import Response
+
+from crawler import settle
+from crawler.child import Worker
+from crawler.clock import utc_now
+from crawler.errors import FetchError, ParseError
+from crawler.failure import describe_failure, describe_status
+from crawler.model import CrawlReport, ParsedFeed, PendingEntry, PollState, Problem, Validators
+from crawler.polling import after_failure, after_success, asks_conditionally
+from crawler.schedule import is_due, page_retry_at, read_max_age, read_retry_after
+from crawler.spiders import KINDS
+from crawler.spiders.kind import Answer
+from crawler.store import PollResult, Store
+from crawler.urls import identity_key
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
+    from twisted.python.failure import Failure
+
+    from crawler.config import CrawlConfig, Route, Source
+
+MAX_PAGE_BYTES = 4 * 1024 * 1024
+PAGE_PRIORITY = -10  # feeds first: they decide what there is to fetch
+Yielded = Request | dict[str, Any]
+
+
+class SourceSpider(scrapy.Spider):
+    """Read the sources named by ``source_ids`` (all when empty) that are due, or all of them with ``force``."""
+
+    name = "newswatch"
+    config: ClassVar[CrawlConfig]
+    source_ids: ClassVar[tuple[str, ...]] = ()
+
+    store: Store
+    clock: Callable[[], datetime] = staticmethod(utc_now)
+
+    def __init__(self, *, store: Store | None = None, force: bool = True, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        settings = self.config.settings
+        self.store = store or Store.open(self.config.database_url, settings.first_run_window)
+        self.worker = Worker()
+        self.report = CrawlReport()
+        self.problems: list[Problem] = []
+        self._force = force
+        self._states = self.store.poll_states()
+        self._failed: dict[str, tuple[PollState, FetchError]] = {}
+        self._sources = {source.id: source for source in self.config.sources if source.enabled}
+        self._waiting: dict[str, list[PendingEntry]] = {}  # entries of other sources for a page under way
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Lay the configuration's network rules over the fixed settings."""
+        super().update_settings(settings)
+        network = cls.config.settings.network
+        contact = cls.config.settings.contact
+        settings.set("USER_AGENT", f"newswatch/0.1 (+{contact})" if contact else "newswatch/0.1", "spider")
+        settings.set("ROBOTSTXT_USER_AGENT", "newswatch", "spider")
+        settings.set("DOWNLOAD_DELAY", network.delay.total_seconds(), "spider")
+        settings.set("NEWSWATCH_ALLOW_PRIVATE", network.allow_private_addresses, "spider")
+        routes = [(source, urlsplit(str(route.url))) for source in cls.config.sources for route in source.routes]
+        ports = {port for _, parts in routes if (port := parts.port)}
+        settings.set("NEWSWATCH_PORTS", sorted(ports), "spider")
+        slots: dict[str, dict[str, float]] = {}
+        for source, parts in routes:
+            if source.delay is not None and parts.hostname:
+                delay_s = max(source.delay.total_seconds(), slots.get(parts.hostname, {}).get("delay", 0.0))
+                slots[parts.hostname] = {"delay": delay_s}
+        settings.set("DOWNLOAD_SLOTS", slots, "spider")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SourceSpider:
+        """Make the spider; it is handed back as ``crawler.spider``."""
+        return super().from_crawler(crawler, *args, **kwargs)
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Poll every due source, and take up the entries that an earlier run left."""
+        now = self.clock()
+        wanted = self.source_ids or tuple(self._sources)
+        due = [self._sources[source_id] for source_id in wanted if source_id in self._sources]
+        if not self._force:
+            due = [
+                source
+                for source in due
+                if is_due(self._state(source).next_poll_at, source.every, now)
+            ]
+        self.report.due = len(due)
+        for source in due:
+            request = self._poll_request(source, 0)
+            if request is not None:
+                yield request
+        for request in self._page_requests(self.store.pending_entries(wanted, now)):
+            yield request
+
+    def closed(self, reason: str) -> None:
+        """Settle the failures: none counts when no server at all answered, for then it is us who are offline."""
+        failed = list(self._failed.values())
+        answered = self.report.polled - len(failed)
+        all_transport = bool(failed) and all(failure.transport for _, failure in failed)
+        enough = len(failed) > 1 or len(self._sources) == 1
+        self.report.unreachable = all_transport and answered == 0 and enough
+        self.report.failed = len(failed)
+        if not self.report.unreachable:
+            self.store.save_failures([state for state, _ in failed])
+        self.problems += [Problem(state.source_id, failure.cause, state.failing_since) for state, failure in failed]
+
+    # -- feeds --------------------------------------------------------------------------------------------------
+
+    def _poll_request(self, source: Source, first_route: int) -> Request | None:
+        """Return the request for the first readable route from *first_route* on, None when there is none."""
+        for index, route in enumerate(source.routes):
+            if index >= first_route and route.kind in KINDS:
+                return self._route_request(source, index, route)
+        if first_route == 0:
+            kinds = ", ".join(sorted({route.kind for route in source.routes}))
+            self.report.polled += 1
+            self._fail(source, FetchError(f"no readable route (has only: {kinds})"), None)
+        return None
+
+    def _route_request(self, source: Source, index: int, route: Route) -> Request:
+        url = str(route.url)
+        headers = {"Accept": KINDS[route.kind].accept, **source.headers}
+        validators = self.store.validators_for(source.id, url)
+        conditional = asks_conditionally(self._state(source), self.clock())
+        if conditional and validators.etag:
+            headers["If-None-Match"] = validators.etag
+        if conditional and validators.last_modified:
+            headers["If-Modified-Since"] = validators.last_modified
+        conditional = conditional and bool(validators.etag or validators.last_modified)
+        return Request(
+            url,
+            callback=self.read_poll,
+            errback=self.poll_failed,
+            headers=headers,
+            dont_filter=True,
+            cb_kwargs={"source": source, "route": index, "validators": validators, "conditional": conditional},
+        )
+
+    async def read_poll(
+        self, response: Response, source: Source, route: int, validators: Validators, conditional: bool
+    ) -> AsyncIterator[Yielded]:
+        """Store what a source answered; yield its other routes on failure, its new pages on success."""
+        now = self.clock()
+        headers = _headers(response)
+        try:
+            feed = await self._read_feed(response, headers, source, route, validators, conditional)
+        except (FetchError, ParseError) as error:
+            failure = error if isinstance(error, FetchError) else FetchError(str(error))
+            for request in self._next_route(source, route, failure, headers.get("retry-after")):
+                yield request
+            return
+        if feed is None:
+            kept, entries, ttl = validators, (), None
+        else:
+            kept = Validators() if feed.damaged else _new_validators(headers, response.body)
+            entries, ttl = feed.entries, feed.ttl
+        state = after_success(
+            self._state(source),
+            source.every,
+            now,
+            route=route,
+            validators=kept,
+            conditional=conditional,
+            max_age=read_max_age(headers.get("cache-control")),
+            ttl=ttl,
+        )
+        new = self.store.save_poll(PollResult(state, str(source.routes[route].url), entries), now)
+        self.report.polled += 1
+        self.report.not_modified += feed is None
+        self.report.entries_seen += len(entries)
+        self.report.entries_new += len(new)
+        for request in self._page_requests(new):
+            yield request
+
+    async def _read_feed(
+        self,
+        response: Response,
+        headers: dict[str, str],
+        source: Source,
+        route: int,
+        validators: Validators,
+        conditional: bool,
+    ) -> ParsedFeed | None:
+        """Return the feed, or None when it is the one that we have."""
+        if response.status == 304:
+            if not conditional:
+                raise FetchError("304 to an unconditional request", status=304)
+            return None
+        if response.status != 200:
+            raise describe_status(response.status, headers, response.body)
+        if validators.body_sha256 and validators.body_sha256 == _sha256(response.body):
+            return None
+        answer = Answer(response.url, headers, response.body)
+        return await KINDS[source.routes[route].kind].read(answer, self.worker)
+
+    def poll_failed(self, failure: Failure) -> list[Request]:
+        """Try the next route after a transport failure, a refusal or a body over the limit."""
+        arguments = failure.request.cb_kwargs  # type: ignore[attr-defined]  # Scrapy sets it on every failure
+        return self._next_route(arguments["source"], arguments["route"], describe_failure(failure.value), None)
+
+    def _next_route(
+        self, source: Source, route: int, failure: FetchError, retry_after: str | None
+    ) -> list[Request]:
+        request = self._poll_request(source, route + 1)
+        if request is not None:
+            return [request]
+        self.report.polled += 1
+        self._fail(source, failure, retry_after)
+        return []
+
+    def _fail(self, source: Source, failure: FetchError, retry_after: str | None) -> None:
+        now = self.clock()
+        wait = read_retry_after(retry_after, now)
+        state = after_failure(self._state(source), source.every, now, failure, wait)
+        self._failed[source.id] = (state, failure)
+
+    def _state(self, source: Source) -> PollState:
+        return self._states.get(source.id) or PollState(source.id)
+
+    # -- pages --------------------------------------------------------------------------------------------------
+
+    def _page_requests(self, pending: Sequence[PendingEntry]) -> list[Request]:
+        requests: list[Request] = []
+        for item in pending:
+            source = self._sources[item.source_id]
+            if not settle.wants_page(item, source.full_text):
+                self._settle_from_feed(item, source)
+                continue
+            identity = identity_key(item.entry.url or "")
+            if identity in self._waiting:
+                self._waiting[identity].append(item)
+                continue
+            self._waiting[identity] = []
+            requests.append(
+                Request(
+                    item.entry.url or "",
+                    callback=self.read_page,
+                    errback=self.page_failed,
+                    headers={"Accept": "text/html, application/xhtml+xml;q=0.9, */*;q=0.5", **source.headers},
+                    meta={"download_maxsize": MAX_PAGE_BYTES},
+                    priority=PAGE_PRIORITY,
+                    dont_filter=True,
+                    cb_kwargs={"pending": item},
+                )
+            )
+        return requests
+
+    async def read_page(self, response: Response, pending: PendingEntry) -> AsyncIterator[Yielded]:
+        """Store the article of a page; without one, what the feed said of it."""
+        headers = _headers(response)
+        attempts = self.store.count_attempt(pending.entry_id)
+        language = self._sources[pending.source_id].language
+        try:
+            if response.status != 200:
+                raise describe_status(response.status, headers, response.body)
+            page = await self.worker.extract_page(response.body, headers.get("content-type"), response.url)
+            article = settle.from_page(pending, page, response.url, language)
+            if article is None:
+                raise ParseError("no article text on the page")
+        except (FetchError, ParseError) as error:
+            wait = read_retry_after(headers.get("retry-after"), self.clock())
+            self._page_without_text(pending, str(error), attempts, wait, final=isinstance(error, ParseError))
+            return
+        self.store.save_article(pending, article, self.clock())
+        self.report.fetched += article.origin == "page"
+        self.report.from_feed += article.origin == "feed"
+        self._settle_followers(pending)
+        yield {"source": pending.source_id, "url": pending.entry.url, "title": article.title, "text": article.text}
+
+    def page_failed(self, failure: Failure) -> None:
+        """Fall back to the feed's own text after a transport failure or a refusal by robots.txt."""
+        pending: PendingEntry = failure.request.cb_kwargs["pending"]  # type: ignore[attr-defined]  # set by Scrapy
+        error = describe_failure(failure.value)
+        attempts = self.store.count_attempt(pending.entry_id)
+        self._page_without_text(pending, error.cause, attempts, None, final=not error.transport)
+
+    def _page_without_text(
+        self, pending: PendingEntry, problem: str, attempts: int, wait: Any, *, final: bool
+    ) -> None:
+        """Match on the feed's words now; try the page again later unless trying cannot help."""
+        retry_at = None if final else page_retry_at(self.clock(), attempts, wait)
+        source = self._sources[pending.source_id]
+        self._settle_from_feed(pending, source, retry_at=retry_at, problem=problem)
+        self._settle_followers(pending)
+
+    def _settle_followers(self, pending: PendingEntry) -> None:
+        for follower in self._waiting.pop(identity_key(pending.entry.url or ""), []):
+            self._settle_from_feed(follower, self._sources[follower.source_id], counted=False)
+
+    def _settle_from_feed(
+        self,
+        pending: PendingEntry,
+        source: Source,
+        *,
+        retry_at: datetime | None = None,
+        problem: str | None = None,
+        counted: bool = True,
+    ) -> None:
+        article = settle.from_feed(pending, source.language)
+        self.store.save_article(pending, article, self.clock(), retry_at=retry_at, problem=problem)
+        if not counted:
+            return
+        if article.origin == "feed":
+            self.report.from_feed += 1
+        elif article.text:
+            self.report.summary_only += 1
+        else:
+            self.report.article_failures += 1
+
+
+def _headers(response: Response) -> dict[str, str]:
+    return {
+        key.decode("latin-1").lower(): values[-1].decode("latin-1")
+        for key, values in response.headers.items()
+        if values
+    }
+
+
+def _new_validators(headers: dict[str, str], body: bytes) -> Validators:
+    return Validators(headers.get("etag"), headers.get("last-modified"), _sha256(body))
+
+
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

@@ -1,0 +1,11 @@
+"""The kinds of route that can be read. A new kind is one file here and its line in `KINDS`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from crawler.spiders.feed import FEED
+from crawler.spiders.kind import Kind
+
+KINDS: Mapping[str, Kind] = MappingProxyType({FEED.name: FEED})

@@ -1,0 +1,348 @@
+"""What the crawl remembers: poll state, robots.txt copies, entries and articles. One method, one transaction.
+
+A feed's new entries and its validators are stored together: validators alone would make the next answer 304 and the
+entries would be lost for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, or_, select, update
+
+from crawler import failpoint
+from crawler.clock import from_ms, to_ms
+from crawler.db.engine import open_engine, transaction
+from crawler.db.migrate import migrate
+from crawler.db.schema import article, entry, robots, source_state
+from crawler.model import Article, FeedEntry, PendingEntry, PollState, Validators
+from crawler.urls import canonical_url, identity_key
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL; UTF-8 has no lone surrogates
+
+
+@dataclass(frozen=True, slots=True)
+class RobotsCopy:
+    """A robots.txt as it was fetched; *status* 0 means that it could not be fetched."""
+
+    status: int
+    body: bytes
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """A feed that answered: its entries in document order, and what the next request needs."""
+
+    state: PollState
+    url: str
+    entries: tuple[FeedEntry, ...] = ()
+
+
+class Store:
+    """The crawl's memory in one database. All instants are given by the caller."""
+
+    def __init__(self, engine: Engine, first_run_window: timedelta = timedelta(hours=24)) -> None:
+        self.engine = engine
+        self.first_run_window = first_run_window
+
+    @classmethod
+    def open(cls, database_url: str, first_run_window: timedelta = timedelta(hours=24)) -> Store:
+        """Open and, where needed, migrate the database; `StoreError` says why it cannot be used."""
+        engine = open_engine(database_url)
+        migrate(engine, MIGRATIONS, "crawler_version")
+        return cls(engine, first_run_window)
+
+    def poll_states(self) -> dict[str, PollState]:
+        """Return what is remembered of every source ever polled, by source id."""
+        with transaction(self.engine) as connection:
+            return {row.source_id: _poll_state(row) for row in connection.execute(select(source_state))}
+
+    def validators_for(self, source_id: str, url: str) -> Validators:
+        """Return the validators to send to *url*: empty when they belong to another address."""
+        with transaction(self.engine) as connection:
+            row = connection.execute(select(source_state).where(source_state.c.source_id == source_id)).first()
+        if row is None or row.url != url:
+            return Validators()
+        return Validators(row.etag, row.last_modified, row.body_sha256)
+
+    def save_poll(self, result: PollResult, now: datetime) -> tuple[PendingEntry, ...]:
+        """Store a feed's new entries together with its validators; return the new ones, oldest first."""
+        failpoint.reach("before_poll_commit")
+        with transaction(self.engine) as connection:
+            first_poll = result.state.first_polled_at is None
+            new = self._insert_entries(connection, result, now, first_poll)
+            values = _state_values(result.state) | {"url": result.url}
+            if first_poll:
+                values["first_polled_at"] = to_ms(now)
+            if new:
+                values["last_item_at"] = to_ms(now)
+            _upsert_state(connection, values)
+        failpoint.reach("after_poll_commit")
+        return new
+
+    def save_failures(self, states: Sequence[PollState]) -> None:
+        """Store failed polls: counters, cause and next attempt; validators stay as they were."""
+        with transaction(self.engine) as connection:
+            for state in states:
+                _upsert_state(connection, _failure_values(state))
+
+    def pending_entries(self, source_ids: Sequence[str], now: datetime) -> tuple[PendingEntry, ...]:
+        """Return entries whose article is not settled: left by a killed run, or due for another try."""
+        due = or_(
+            entry.c.state == "new",
+            and_(entry.c.state == "retry", entry.c.next_attempt_at <= to_ms(now)),
+        )
+        query = select(entry).where(due, entry.c.source_id.in_(source_ids)).order_by(entry.c.id)
+        with transaction(self.engine) as connection:
+            return tuple(_pending(row) for row in connection.execute(query))
+
+    def count_attempt(self, entry_id: int) -> int:
+        """Count an attempt before the work, so that an entry that kills us cannot loop for ever."""
+        with transaction(self.engine) as connection:
+            attempts = connection.execute(
+                update(entry)
+                .where(entry.c.id == entry_id)
+                .values(attempts=entry.c.attempts + 1)
+                .returning(entry.c.attempts)
+            ).scalar_one()
+        return int(attempts)
+
+    def save_article(
+        self,
+        pending: PendingEntry,
+        found: Article,
+        now: datetime,
+        *,
+        retry_at: datetime | None = None,
+        problem: str | None = None,
+    ) -> int:
+        """Store an entry's article and settle the entry; return the article's id.
+
+        With *retry_at* the page is tried again then. An article that another entry or source brought
+        before is not stored twice: the entry is linked to it. A later, fuller text replaces an earlier one
+        and raises the revision, so that it is matched again.
+        """
+        failpoint.reach("before_article_commit")
+        with transaction(self.engine) as connection:
+            article_id = self._upsert_article(connection, pending, found, now)
+            connection.execute(
+                update(entry)
+                .where(entry.c.id == pending.entry_id)
+                .values(
+                    state="retry" if retry_at else "settled",
+                    next_attempt_at=to_ms(retry_at) if retry_at else None,
+                    article_id=article_id,
+                    problem=_storable(problem),
+                )
+            )
+        failpoint.reach("after_article_commit")
+        return article_id
+
+    def robots_copies(self) -> dict[str, RobotsCopy]:
+        """Return every stored robots.txt by origin (scheme://host:port)."""
+        with transaction(self.engine) as connection:
+            return {
+                row.origin: RobotsCopy(row.status, row.body, from_ms(row.fetched_at))
+                for row in connection.execute(select(robots))
+            }
+
+    def save_robots(self, origin: str, copy: RobotsCopy) -> None:
+        """Store a robots.txt for its day of validity (RFC 9309 §2.4)."""
+        with transaction(self.engine) as connection:
+            connection.execute(delete(robots).where(robots.c.origin == origin))
+            connection.execute(
+                insert(robots).values(
+                    origin=origin, status=copy.status, body=copy.body, fetched_at=to_ms(copy.fetched_at)
+                )
+            )
+
+    def purge(self, before: datetime) -> int:
+        """Blank the texts of articles first seen before *before*, keeping identities so that nothing comes back."""
+        with transaction(self.engine) as connection:
+            old = and_(article.c.first_seen_at < to_ms(before), article.c.text != "")
+            count = connection.execute(select(func.count()).select_from(article).where(old)).scalar_one()
+            ids = select(article.c.id).where(old)
+            connection.execute(
+                update(entry).where(entry.c.article_id.in_(ids)).values(summary="", content="", author=None)
+            )
+            connection.execute(update(article).where(old).values(text="", author=None))
+        return int(count)
+
+    def _insert_entries(
+        self, connection: Connection, result: PollResult, now: datetime, first_poll: bool
+    ) -> tuple[PendingEntry, ...]:
+        source_id = result.state.source_id
+        by_identity: dict[str, FeedEntry] = {}
+        for item in result.entries:
+            by_identity.setdefault(entry_identity(item), item)
+        known = set(
+            connection.execute(
+                select(entry.c.identity).where(
+                    entry.c.source_id == source_id, entry.c.identity.in_(list(by_identity))
+                )
+            ).scalars()
+        )
+        new: list[PendingEntry] = []
+        for identity, item in reversed(by_identity.items()):  # feeds list the newest first
+            if identity in known:
+                continue
+            row = {
+                "source_id": source_id,
+                "identity": identity,
+                "guid": _storable(item.guid),
+                "url": _storable(item.url),
+                "title": _storable(item.title) or "",
+                "summary": _storable(item.summary) or "",
+                "content": _storable(item.content) or "",
+                "author": _storable(item.author),
+                "published_at": to_ms(item.published) if item.published else None,
+                "first_seen_at": to_ms(now),
+                "first_poll": int(first_poll),
+                "state": "new",
+                "attempts": 0,
+            }
+            entry_id = connection.execute(insert(entry).values(row).returning(entry.c.id)).scalar_one()
+            new.append(PendingEntry(int(entry_id), source_id, item, now, 0))
+        return tuple(new)
+
+    def _upsert_article(
+        self, connection: Connection, pending: PendingEntry, found: Article, now: datetime
+    ) -> int:
+        item = pending.entry
+        url = found.canonical_url or item.url
+        identity = identity_key(url) if url else f"entry:{pending.source_id}:{entry_identity(item)}"
+        values: dict[str, Any] = {
+            "title": _storable(found.title) or "",
+            "text": _storable(found.text) or "",
+            "language": found.language,
+            "author": _storable(found.author),
+            "published_at": to_ms(found.published) if found.published else None,
+            "origin": found.origin,
+            "truncated": int(found.truncated),
+            "text_sha256": text_hash(found.title, found.text),
+        }
+        mine = connection.execute(select(entry.c.article_id, entry.c.first_poll).where(entry.c.id == pending.entry_id))
+        linked, first_poll = mine.one()
+        by_identity = select(article.c.id, article.c.text_sha256).where(article.c.identity == identity)
+        existing = connection.execute(by_identity).first()
+        if existing is None and linked is not None:  # the page named another canonical address than the feed
+            existing = connection.execute(
+                select(article.c.id, article.c.text_sha256).where(article.c.id == linked)
+            ).first()
+        if existing is None:
+            values |= {
+                "identity": identity,
+                "source_id": pending.source_id,
+                "url": _storable(canonical_url(url)) if url else None,
+                "first_seen_at": to_ms(pending.first_seen),
+                "backlog": int(bool(first_poll) and self._is_old(found, item, pending.first_seen)),
+                "revision": 1,
+            }
+            return int(connection.execute(insert(article).values(values).returning(article.c.id)).scalar_one())
+        if existing.id == linked and existing.text_sha256 != values["text_sha256"] and found.origin == "page":
+            changed = values | {"revision": article.c.revision + 1}
+            connection.execute(update(article).where(article.c.id == existing.id).values(changed))
+        return int(existing.id)
+
+    def _is_old(self, found: Article, item: FeedEntry, first_seen: datetime) -> bool:
+        published = item.published or found.published
+        return published is not None and published < first_seen - self.first_run_window
+
+
+def entry_identity(item: FeedEntry) -> str:
+    """Return what makes *item* the same entry at the next poll.
+
+    The link counts, for GUIDs change on some servers at every fetch and are shared by two items on others; a link to
+    a site's root (or none) says nothing, so the GUID, then title and summary, take its place.
+    """
+    key = identity_key(item.url) if item.url else ""
+    if "/" in key and key.partition("/")[2]:
+        return f"url:{key}"
+    if item.guid:
+        return f"guid:{item.guid}:{_digest(item.title)}"
+    return f"text:{_digest(item.title + chr(10) + item.summary)}"
+
+
+def text_hash(title: str, text: str) -> str:
+    """Return a hash equal for verbatim copies: white space and case do not count, the title only when alone."""
+    return _digest(" ".join((text or title).casefold().split()))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _storable(text: str | None) -> str | None:
+    return None if text is None else _UNSTORABLE.sub("", text)
+
+
+def _poll_state(row: Row[Any]) -> PollState:
+    def moment(ms: int | None) -> datetime | None:
+        return None if ms is None else from_ms(ms)
+
+    return PollState(
+        source_id=row.source_id,
+        route=row.route,
+        validators=Validators(row.etag, row.last_modified, row.body_sha256),
+        next_poll_at=moment(row.next_poll_at),
+        first_polled_at=moment(row.first_polled_at),
+        last_ok_at=moment(row.last_ok_at),
+        last_item_at=moment(row.last_item_at),
+        failures=row.failures,
+        failing_since=moment(row.failing_since),
+        problem=row.problem,
+        unconditional_at=moment(row.unconditional_at),
+    )
+
+
+def _failure_values(state: PollState) -> dict[str, Any]:
+    return {
+        "source_id": state.source_id,
+        "failures": state.failures,
+        "failing_since": to_ms(state.failing_since) if state.failing_since else None,
+        "problem": _storable(state.problem),
+        "next_poll_at": to_ms(state.next_poll_at) if state.next_poll_at else None,
+    }
+
+
+def _state_values(state: PollState) -> dict[str, Any]:
+    def ms(moment: datetime | None) -> int | None:
+        return None if moment is None else to_ms(moment)
+
+    return _failure_values(state) | {
+        "route": state.route,
+        "etag": _storable(state.validators.etag),
+        "last_modified": _storable(state.validators.last_modified),
+        "body_sha256": state.validators.body_sha256,
+        "first_polled_at": ms(state.first_polled_at),
+        "last_ok_at": ms(state.last_ok_at),
+        "last_item_at": ms(state.last_item_at),
+        "unconditional_at": ms(state.unconditional_at),
+    }
+
+
+def _upsert_state(connection: Connection, values: dict[str, Any]) -> None:
+    mine = source_state.c.source_id == values["source_id"]
+    if not connection.execute(update(source_state).where(mine).values(values)).rowcount:
+        connection.execute(insert(source_state).values({"route": 0} | values))
+
+
+def _pending(row: Row[Any]) -> PendingEntry:
+    item = FeedEntry(
+        title=row.title,
+        url=row.url,
+        guid=row.guid,
+        summary=row.summary,
+        content=row.content,
+        author=row.author,
+        published=None if row.published_at is None else from_ms(row.published_at),
+    )
+    return PendingEntry(row.id, row.source_id, item, from_ms(row.first_seen_at), row.attempts)

@@ -1,0 +1,1 @@
+"""What every chat platform, source kind and database must keep to."""
