@@ -96,14 +96,16 @@ release_lock() {
 
 # Run a command of the installer. In the background, because a shell acts on a signal only between commands
 # in the foreground, and a killed start must be able to name the installer that outlived it.
-install_step() {
+run_step() {
     "$@" >>"$lock/log" 2>&1 </dev/null &
     installer=$!
     record_process "$installer" "$lock/installer"
-    wait "$installer" && return
-    say "the installation failed, and nothing was started; the installer's last words:"
+    wait "$installer"
+}
+
+show_log() {
+    say "$1; the installer's last words:"
     tail -n 12 "$lock/log" >&2
-    exit 1
 }
 
 # Leave in $python the real path of a Python 3.11-3.13 that can make a .venv, or "" when there is none.
@@ -120,32 +122,37 @@ print(os.path.realpath(sys.executable))" 2>/dev/null) && [ -x "$python" ] && ret
     python=
 }
 
-make_empty_venv() {
-    if command -v uv >/dev/null 2>&1; then
+# An installer that was killed may leave a child that writes for a moment longer.
+remove_venv() { rm -rf "$venv" || { sleep 5 && rm -rf "$venv"; }; }
+
+# $1: the lock file; $2: "new" or "add", to make .venv anew or to add to it.
+install_with_uv() {
+    if [ "$2" = new ]; then
         find_python "ssl, sqlite3"
+        remove_venv || return 1
         # Without a Python of the machine, uv brings one.
-        install_step uv venv --quiet --python "${python:->=3.11,<3.14}" "$venv"
-        return
+        run_step uv venv --quiet --python "${python:->=3.11,<3.14}" "$venv" || return 1
     fi
-    find_python "ssl, sqlite3, venv, ensurepip"
-    if [ -z "$python" ]; then
-        find_python "ssl, sqlite3"
-        [ -z "$python" ] || fail "$python lacks the module venv: install it (Debian: apt-get install python3-venv)"
-        fail "needs Python 3.11, 3.12 or 3.13 on the PATH (Debian: apt-get install python3 python3-venv), or uv"
-    fi
-    install_step "$python" -m venv "$venv"
+    # Compiled once here: every cron run saves that time, and may run as a user who cannot write.
+    run_step uv pip install --quiet --python "$venv/bin/python" --compile-bytecode \
+        --no-deps --require-hashes -r "$1"
 }
 
-install_packages() { # LOCKFILE
-    if command -v uv >/dev/null 2>&1; then
-        # Compiled once here: every cron run saves that time, and may run as a user who cannot write.
-        install_step uv pip install --quiet --python "$venv/bin/python" --compile-bytecode \
-            --no-deps --require-hashes -r "$1"
-        return
+install_with_pip() {
+    if [ "$2" = new ]; then
+        find_python "ssl, sqlite3, venv, ensurepip"
+        if [ -z "$python" ]; then
+            find_python "ssl, sqlite3"
+            [ -z "$python" ] || fail "$python lacks the module venv (Debian: apt-get install python3-venv)"
+            fail "needs Python 3.11, 3.12 or 3.13 on the PATH (Debian: apt-get install python3 python3-venv), or uv"
+        fi
+        remove_venv || return 1
+        run_step "$python" -m venv "$venv" || return 1
+    elif ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+        # A .venv that uv made holds no pip.
+        run_step "$venv/bin/python" -m ensurepip || return 1
     fi
-    # A .venv that uv made holds no pip.
-    "$venv/bin/python" -m pip --version >/dev/null 2>&1 || install_step "$venv/bin/python" -m ensurepip
-    install_step "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+    run_step "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
         --no-deps --require-hashes -r "$1"
 }
 
@@ -173,17 +180,24 @@ prepare_venv() {
         unset PIP_TARGET PIP_PREFIX PIP_ROOT
         export PIP_USER=0
         # An environment of the other lock is added to; anything else, half made or made by hand, goes.
+        how=new
+        why="first start"
         if is_installed "$run_sum" "$venv/.installed-run"; then
-            say "installing $packages packages into .venv ..."
-            python=$made_python
-            rm -f "$venv/.installed-run" "$venv/.installed-dev"
-        else
-            say "first start: installing $packages packages into .venv ... (about a minute)"
-            # An installer that was killed may leave a child that writes for a moment longer.
-            rm -rf "$venv" || { sleep 5 && rm -rf "$venv"; }
-            make_empty_venv
+            how=add
+            why="development tools"
+        elif [ -e "$venv/.installed-run" ]; then
+            why="the lock, the Python or the folder has changed"
         fi
-        install_packages "$wanted_lock"
+        say "$why: installing $packages packages into .venv ... (about a minute)"
+        rm -f "$venv/.installed-run" "$venv/.installed-dev"
+        with_uv=no
+        if command -v uv >/dev/null 2>&1; then
+            install_with_uv "$wanted_lock" "$how" && with_uv=yes || show_log "uv could not install, trying pip"
+        fi
+        if [ "$with_uv" = no ] && ! install_with_pip "$wanted_lock" "$how"; then
+            show_log "the installation failed, and nothing was started"
+            exit 1
+        fi
         site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
         printf '%s\n' "$root" >"$site/newswatch.pth"
         python=$("$venv/bin/python" -c 'import os, sys; print(os.path.realpath(sys.executable))')

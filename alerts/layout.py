@@ -1,22 +1,24 @@
 """The words of a digest, equal on every platform: headings, bylines, counts, footers, cleaned and cut.
 
-Refuses markup: what it returns is plain text, to be escaped by each platform.
+Refuses markup: what it returns is plain text and safe URLs, to be escaped by each platform.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
-from alerts.plaintext import clean_line, cut_text
+from alerts.plaintext import ELLIPSIS, clean_line, cut_text, is_cut_point, safe_url, shown_host, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from alerts.model import Coverage, Digest, Report, Story
+    from alerts.model import Coverage, Digest, MarkedText, Report, Story
 
 Item = TypeVar("Item")
+Piece = tuple[str, bool]  # a stretch of a sentence, and whether it holds matched words
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ZONES = {"Asia/Yangon": "MMT", "Asia/Rangoon": "MMT"}  # tzdata has no letters for Myanmar Time
@@ -26,8 +28,8 @@ _LANGUAGES = {
     "my": "Burmese", "en": "English", "shn": "Shan", "ksw": "S'gaw Karen", "kar": "Karen", "pwo": "Pwo Karen",
     "blk": "Pa'O", "kyu": "Western Kayah", "eky": "Eastern Kayah", "pdu": "Kayan", "mnw": "Mon",
     "kac": "Jingpho", "cnh": "Hakha Chin", "rki": "Rakhine", "rhg": "Rohingya", "th": "Thai", "zh": "Chinese",
-    "ja": "Japanese", "ko": "Korean", "hi": "Hindi", "bn": "Bengali", "fr": "French", "de": "German", "es": "Spanish",
-    "it": "Italian", "ru": "Russian", "ar": "Arabic", "id": "Indonesian", "vi": "Vietnamese",
+    "ja": "Japanese", "ko": "Korean", "hi": "Hindi", "bn": "Bengali", "fr": "French", "de": "German",
+    "es": "Spanish", "it": "Italian", "ru": "Russian", "ar": "Arabic", "id": "Indonesian", "vi": "Vietnamese",
 }  # fmt: skip
 
 _PERSPECTIVES = {
@@ -40,7 +42,48 @@ _PERSPECTIVES = {
 }
 
 MAX_FAILED_NAMES = 6
+MAX_NOTICES = 8
+_NOTICE_CHARS = 240
 _NAME_CHARS = 60  # of an outlet, a topic or a failed source with its cause
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much of one story is shown. Texts in units of *count*, URLs in characters."""
+
+    headline: int = 200
+    sentence: int = 400
+    further: int = 5  # reports after the first
+    further_headline: int = 120
+    further_url: int = 500  # a longer link of a further report is left out; its host stays
+    count: Callable[[str], int] = len
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One report, ready for display. ``url`` is safe inside any markup; ``host`` names its true address."""
+
+    headline: str
+    url: str | None
+    host: str
+    byline: str
+
+    @property
+    def shown(self) -> str:
+        """The headline with its host beside it."""
+        return f"{self.headline} ({self.host})" if self.host else self.headline
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A story in display order, cleaned and cut. Empty texts are not shown."""
+
+    heading: str
+    lead: Line
+    sentence: tuple[Piece, ...]
+    further: tuple[Line, ...]
+    rest: str  # "+3 more reports: DVB, Mizzima, The Irrawaddy"
+    known: str  # "Reported before by DVB"
 
 
 def language_name(code: str | None) -> str:
@@ -131,12 +174,26 @@ def digest_heading(digest: Digest) -> str:
     return label + title + (f": {', '.join(counts)}" if counts else "")
 
 
-def remainder_line(digest: Digest) -> str | None:
-    """Return what is counted but not told: "+4 more stories; 2 to follow in the next digest.", else None."""
-    words = [f"+{_counted(digest.more, 'more story', 'more stories')} not listed"] if digest.more else []
+def remainder_line(digest: Digest, unlisted: int = 0, unlisted_briefs: int = 0) -> str | None:
+    """Return what is counted but not told, None when everything is.
+
+    *unlisted* and *unlisted_briefs* are what a platform's size limits kept out, beside ``digest.more``.
+    """
+    more = digest.more + unlisted
+    words = [f"+{_counted(more, 'more story', 'more stories')} not listed"] if more else []
+    words += [f"+{_counted(unlisted_briefs, 'more report')} not listed"] if unlisted_briefs else []
     if digest.queued:
         words.append(f"{_counted(digest.queued, 'story', 'stories')} to follow in the next digest")
     return "; ".join(words) + "." if words else None
+
+
+def notice_lines(digest: Digest) -> tuple[str, ...]:
+    """Return the notices, cleaned and cut, eight at most and then a count."""
+    notices = tuple(line for line in (_name(notice, _NOTICE_CHARS) for notice in digest.notices) if line)
+    if len(notices) <= MAX_NOTICES:
+        return notices
+    rest = len(notices) - MAX_NOTICES + 1
+    return (*notices[: MAX_NOTICES - 1], f"+{rest} more notices: see newswatch status")
 
 
 def footer_line(digest: Digest, part: int, parts: int) -> str:
@@ -167,6 +224,112 @@ def repeat_note(digest_id: str) -> str:
 
 
 REPEAT_NOTE = repeat_note
+
+
+def sentence_pieces(
+    marked: MarkedText | None, limit: int, count: Callable[[str], int] = len
+) -> tuple[Piece, ...]:
+    """Return the sentence cleaned, in stretches with and without matched words, within *limit* units.
+
+    A long sentence keeps the first matched words in view: its beginning gives way to an ellipsis.
+    """
+    if marked is None or limit <= 0:
+        return ()
+    pieces = _joined(_split_at_marks(marked))
+    whole = "".join(text for text, _ in pieces)
+    if count(whole) <= limit:
+        return tuple(pieces)
+    first = 0  # where the first matched words stand
+    for text, is_marked in pieces:
+        if is_marked:
+            break
+        first += len(text)
+    if first < len(whole) and count(whole[:first]) > limit // 2:
+        start = max(first - limit // 4, 0)
+        start = next((i for i in range(start, first) if is_cut_point(whole, i)), first)
+        if start:
+            pieces = [(ELLIPSIS, False), *_dropped(pieces, start)]
+            whole = "".join(text for text, _ in pieces)
+    shown = cut_text(whole, limit, count)
+    if not shown or shown == whole:
+        return tuple(pieces) if shown else ()
+    return (*_taken(pieces, len(shown) - len(ELLIPSIS)), (ELLIPSIS, False))
+
+
+def _split_at_marks(marked: MarkedText) -> list[Piece]:
+    pieces: list[Piece] = []
+    at = 0
+    for start, end in marked.marks:
+        if at <= start < end <= len(marked.text):
+            pieces += [(marked.text[at:start], False), (marked.text[start:end], True)]
+            at = end
+    return [*pieces, (marked.text[at:], False)]
+
+
+def _joined(pieces: Iterable[Piece]) -> list[Piece]:
+    """Clean pieces of one line: no double space at a joint, none at the edges."""
+    line: list[Piece] = []
+    for raw, is_marked in pieces:
+        text = tidy(raw)
+        if not line or line[-1][0].endswith(" "):
+            text = text.lstrip(" ")
+        if text:
+            line.append((text, is_marked))
+    while line and not line[-1][0].rstrip(" "):
+        line.pop()
+    if line:
+        line[-1] = (line[-1][0].rstrip(" "), line[-1][1])
+    return line
+
+
+def _taken(pieces: Iterable[Piece], chars: int) -> list[Piece]:
+    kept: list[Piece] = []
+    for text, is_marked in pieces:
+        if chars > 0:
+            kept.append((text[:chars], is_marked))
+        chars -= len(text)
+    return kept
+
+
+def _dropped(pieces: Iterable[Piece], chars: int) -> list[Piece]:
+    kept: list[Piece] = []
+    for text, is_marked in pieces:
+        if chars < len(text):
+            kept.append((text[max(chars, 0) :], is_marked))
+        chars -= len(text)
+    return kept
+
+
+def report_line(
+    report: Report, digest: Digest, headline: int, url: int, count: Callable[[str], int] = len
+) -> Line:
+    """Return *report* ready for display, its headline within *headline* units and its link within *url*."""
+    link = safe_url(report.url) if report.url else None
+    return Line(
+        headline=cut_text(clean_line(report.headline), headline, count) or "(no headline)",
+        url=link if link and len(link) <= url else None,
+        host=shown_host(link) if link else "",
+        byline=byline(report, digest),
+    )
+
+
+def tell_story(story: Story, digest: Digest, budget: Budget) -> Telling:
+    """Return *story* cut to *budget*: a story is never split, its sentence and further reports give way."""
+    lead, *others = story.reports
+    further = others[: budget.further]
+    rest = others[budget.further :]
+    outlets = _listed((report.outlet for report in rest), 4)
+    return Telling(
+        heading=story_heading(story, digest),
+        lead=report_line(lead, digest, budget.headline, 2000, budget.count),
+        sentence=sentence_pieces(lead.sentence, budget.sentence, budget.count),
+        further=tuple(
+            report_line(report, digest, budget.further_headline, budget.further_url, budget.count)
+            for report in further
+        ),
+        rest=f"+{_counted(len(rest), 'more report')}: {outlets}" if rest else "",
+        known=f"Reported before by {_listed(story.known_outlets, 4)}" if story.known_outlets else "",
+    )
 
 
 def pack(items: Iterable[Item], fits: Callable[[tuple[Item, ...]], bool]) -> list[tuple[Item, ...]]:

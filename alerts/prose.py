@@ -5,23 +5,26 @@ Owns the order of the lines; escaping, emphasis and links come from the adapter 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alerts.layout import Line, Piece, Telling
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from alerts.paging import Item, Page
 
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """How one platform dresses text. ``strong`` and ``link`` are handed text that ``text`` has made safe."""
+    """How one platform dresses text. The others are handed what ``text`` has made safe."""
 
     text: Callable[[str], str]
-    strong: Callable[[str], str]
-    link: Callable[[str, str], str]  # shown text, url; the result may hold a line break
+    strong: Callable[[str], str]  # a heading or headline, whole
+    mark: Callable[[str], str]  # matched words inside a sentence, letters close by on both sides
+    link: Callable[[str, str, str], str]  # label, host, url; the result may hold a line break
     quote: str = ""  # in front of the matched sentence
     bullet: str = "• "
 
@@ -30,16 +33,27 @@ def _as_is(text: str) -> str:
     return text
 
 
-def _address_below(shown: str, url: str) -> str:
-    return f"{shown}\n{url}"
+def _address_below(label: str, host: str, url: str) -> str:
+    return f"{label} ({host})\n{url}"
 
 
-def _no_address(shown: str, url: str) -> str:
-    return shown
+def _no_address(label: str, host: str, url: str) -> str:
+    return f"{label} ({host})"
 
 
-PLAIN_TEXT = Markup(text=_as_is, strong=_as_is, link=_address_below)
-NO_ADDRESS = Markup(text=_as_is, strong=_as_is, link=_no_address)
+PLAIN_TEXT = Markup(text=_as_is, strong=_as_is, mark=_as_is, link=_address_below)
+NO_ADDRESS = Markup(text=_as_is, strong=_as_is, mark=_as_is, link=_no_address)
+
+
+def bold_in_markdown(text: str) -> str:
+    """Return *text* in bold inside a line, or bare where punctuation at an edge would keep the asterisks.
+
+    CommonMark's flanking rules: ``**`` between a letter and a punctuation mark opens or closes nothing.
+    """
+    edges = (text[:1], text[-1:])
+    return (
+        f"**{text}**" if all(c.isalnum() or unicodedata.category(c)[0] == "M" for c in edges if c) else text
+    )
 
 
 def section_of(item: Item) -> str:
@@ -67,7 +81,7 @@ def write_lines(page: Page, markup: Markup, *, heading: bool = True) -> list[str
 
 def dress_pieces(pieces: tuple[Piece, ...], markup: Markup) -> str:
     """Return the sentence with its matched words emphasised."""
-    return "".join(markup.strong(markup.text(text)) if strong else markup.text(text) for text, strong in pieces)
+    return "".join(markup.mark(markup.text(text)) if marked else markup.text(text) for text, marked in pieces)
 
 
 def _item_lines(item: Item, markup: Markup) -> Iterator[str]:
@@ -83,18 +97,25 @@ def _item_lines(item: Item, markup: Markup) -> Iterator[str]:
         yield markup.text(content.lead.byline)
         if content.sentence:
             yield markup.quote + dress_pieces(content.sentence, markup)
+            if markup.quote:
+                yield ""  # or markdown takes the next line into the quotation
         for line in content.further:
             yield markup.bullet + _one_line(line, markup)
         for note in (content.rest, content.known):
             if note:
-                yield markup.text(note)
+                yield markup.bullet + markup.text(note)
 
 
 def _linked(line: Line, markup: Markup, *, strong: bool = False) -> str:
     """Return the linked headline with the host beside it, outside the link: it names the true address."""
-    label = markup.text(line.headline)
-    host = f" ({markup.text(line.host)})" if line.host else ""
-    dressed = markup.strong(label) if strong else label
-    if not line.url:
-        return dressed + host
-    ...
+    label, host = markup.text(line.headline), markup.text(line.host)
+    if strong:
+        label = markup.strong(label)
+    if line.url:
+        return markup.link(label, host, line.url)
+    return f"{label} ({host})" if host else label
+
+
+def _one_line(line: Line, markup: Markup) -> str:
+    """Return a further report; its byline goes first, for the link may end in an address line."""
+    return f"{markup.text(line.byline)}: {_linked(line, markup)}"

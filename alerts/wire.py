@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, SecretStr
 
 from alerts.plaintext import clean_line, cut_text
-from alerts.platform import HttpRequest, RetryLater, classify_status
+from alerts.platform import HttpRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from alerts.platform import HttpResponse, Outcome
+    from alerts.platform import HttpResponse
 
 _REASON_CHARS = 160
 
@@ -48,14 +48,6 @@ def explain(response: HttpResponse, *words: str) -> str:
     """Return "HTTP 400: code message" for the delivery's history."""
     said = " ".join(word for word in words if word)
     return f"HTTP {response.status}: {said}" if said else f"HTTP {response.status}"
-
-
-def classify_plainly(response: HttpResponse) -> Outcome:
-    """Read the status alone, for platforms whose bodies add nothing; a bare 429 stays a 429."""
-    outcome = classify_status(response)
-    if isinstance(outcome, RetryLater) and response.status == 429:
-        return RetryLater(outcome.reason, after=outcome.after, rate_limited=True)
-    return outcome
 
 
 def post_json(url: str, body: bytes, headers: Mapping[str, str] | None = None) -> HttpRequest:

@@ -33,9 +33,9 @@ def describe_failure(error: BaseException) -> FetchError:
         if name == known:
             too_large = known == "DownloadCancelledError"
             return FetchError(words, transport=not too_large and known != "UnsupportedURLSchemeError")
-    if name == "RobotsUnreachable":
+    if name == "RobotsUnreachableError":
         return FetchError(text or "no answer", transport=True)
-    if name in ("IgnoreRequest", "ForbiddenByRobots"):
+    if name in ("IgnoreRequest", "RobotsForbidError"):
         return FetchError(_short(text) or "refused")
     if name == "DownloadFailedError":
         return FetchError(f"broken answer: {_short(text)}", transport=True)

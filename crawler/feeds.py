@@ -1,4 +1,4 @@
-"""Feed bytes into entries: RSS, RDF, Atom by feedparser, JSON Feed by ours. Tolerant of damage, deaf to tricks.
+"""Feed bytes into entries: RSS, RDF and Atom by feedparser, JSON Feed by ours. Tolerant, but deaf to tricks.
 
 The body is data only: it is never opened as a path or fetched as a URL, its DTD is discarded unread, and
 it is cut to 2,000 entries before parsing. Whether an entry is new is not decided here.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import html
 import io
 import re
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from itertools import islice
 from urllib.parse import urljoin
 from xml.sax import SAXException
 
@@ -19,8 +19,8 @@ import feedparser
 from crawler.charset import decode_body
 from crawler.dates import parse_date
 from crawler.errors import ParseError
-from crawler.jsonfeed import MAX_ENTRIES, parse_json_feed
-from crawler.markup import clean_line, field_to_line, field_to_text, strip_controls
+from crawler.jsonfeed import MAX_ENTRIES, ResolveLink, parse_json_feed
+from crawler.markup import clean_line, describe_html, field_to_line, field_to_text, strip_controls
 from crawler.model import FeedEntry, ParsedFeed
 from crawler.urls import MAX_URL_CHARS, is_http_url
 
@@ -31,21 +31,7 @@ _ROOT = re.compile(
     r"<(?:(?P<feed>(?:\w+:)?(?:rss|rdf|feed))|(?P<html>html|head|body))(?=[\s>/:])", re.IGNORECASE
 )
 _HTML_DOCTYPE = re.compile(r"\s*(?:<!--.{0,2000}?-->\s*)?<!doctype\s+html", re.IGNORECASE | re.DOTALL)
-_TITLE = re.compile(r"<title[^>]{0,200}>(.{0,500}?)</title", re.IGNORECASE | re.DOTALL)
-_CHALLENGE = re.compile(
-    r"just a moment|attention required! \| cloudflare|checking your browser|ddos-guard|you are being redirected|"
-    r"one moment, please|security check|are you (?:a )?(?:human|robot)|access denied|verify(?:ing)? you are human",
-    re.IGNORECASE,
-)
-_CHALLENGE_MARKUP = re.compile(
-    r"/cdn-cgi/challenge-platform|cf[-_]chl[-_]|sucuri_cloudproxy|_Incapsula_Resource|/aes\.js"
-)
-_LOGIN_MARKUP = re.compile(r"<input[^>]{0,300}type\s*=\s*[\"']?password", re.IGNORECASE)
-_LOGIN_TITLE = re.compile(r"\b(?:log ?in|sign ?in)\b", re.IGNORECASE)
-
-_PROLOG = re.compile(r"<\?xml\b[^>]{0,300}\?>", re.IGNORECASE)
-_DOCTYPE = re.compile(r"<!DOCTYPE\b", re.IGNORECASE)
-_STYLESHEET = re.compile(r"<\?(?!xml\s)[^>]{0,1000}\?>")
+_FIRST_NAME = re.compile(r"<([A-Za-z][\w:.-]{0,40})")
 _ITEM_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 # Either a CDATA section or comment, passed over as it is, or a reference or ampersand to be looked at.
 _AMPERSAND = re.compile(
@@ -74,33 +60,15 @@ def parse_feed(body: bytes, content_type: str | None, url: str) -> ParsedFeed:
     if _HTML_DOCTYPE.match(text) or (root and root["html"]):
         raise ParseError(describe_html(text))
     if root is None:
-        raise ParseError("not a feed" if root_name(text) is None else f"not a feed: <{root_name(text)}>")
+        name = _FIRST_NAME.search(text, 0, _SNIFF_CHARS)
+        raise ParseError(f"not a feed: <{name.group(1)}>" if name else "not a feed")
     return _parse_xml(text, root, resolve)
 
 
-def describe_html(text: str) -> str:
-    """Return what an HTML page is that came where a feed was expected, with its title."""
-    match = _TITLE.search(text[:_SNIFF_CHARS])
-    title = clean_line(html.unescape(match.group(1)))[:200] if match else ""
-    if _CHALLENGE.search(title) or _CHALLENGE_MARKUP.search(text[:_SNIFF_CHARS]):
-        return f"challenge page ({title or 'no title'})"
-    if _LOGIN_MARKUP.search(text[:_SNIFF_CHARS]) or _LOGIN_TITLE.search(title):
-        return f"login page, not a feed: {title}" if title else "login page, not a feed"
-    return f"HTML page, not a feed: {title}" if title else "HTML page, not a feed"
-
-
-def root_name(text: str) -> str | None:
-    """Return the name of the first element of *text*, None when it has none."""
-    match = re.search(r"<([A-Za-z][\w:.-]{0,40})", text[:_SNIFF_CHARS])
-    return match.group(1) if match else None
-
-
-def _parse_xml(text: str, root: re.Match[str], resolve: Any) -> ParsedFeed:
-    before, name, rest = text[: root.start()], root.group()[1:], text[root.start() :]
+def _parse_xml(text: str, root: re.Match[str], resolve: ResolveLink) -> ParsedFeed:
+    # What stands before the root is dropped: PHP's warnings, and the DTD with every entity it declares.
     damages = []
-    if _leftover(before):
-        damages.append("text before the feed")
-    rest, cut = _cut_to_whole_entries(rest, name)
+    rest, cut = _cut_to_whole_entries(text[root.start() :], root.group()[1:])
     if cut:
         damages.append(cut)
     rest, bare = _escape_ampersands(rest)
@@ -126,8 +94,6 @@ def _parse_xml(text: str, root: re.Match[str], resolve: Any) -> ParsedFeed:
     feed = parsed.feed
     home = _raw(feed, "link")
     entries = [entry for item in parsed.entries[:MAX_ENTRIES] if (entry := _entry(item, home, resolve))]
-    if damages and not entries and cut:
-        raise ParseError(f"not a feed: {cut}")
     return ParsedFeed(
         entries=tuple(entries),
         title=field_to_line(_raw(feed, "title")),
@@ -137,52 +103,27 @@ def _parse_xml(text: str, root: re.Match[str], resolve: Any) -> ParsedFeed:
     )
 
 
-def _leftover(before: str) -> bool:
-    """Tell whether more than a prolog stands before the root: a PHP warning, for one."""
-    doctype = _DOCTYPE.search(before)
-    if doctype:
-        before = before[: doctype.start()]  # RSS 0.91 had one; with it goes every entity it declares
-    before = re.sub(r"<!--.*?-->", "", _STYLESHEET.sub("", _PROLOG.sub("", before)), flags=re.DOTALL)
-    return bool(before.strip())
-
-
 def _cut_to_whole_entries(text: str, root: str) -> tuple[str, str | None]:
     """Close a feed that is cut off after its last whole entry, and one that is too long after its 2,000th.
 
-    A half entry is not kept: a link that is cut off leads elsewhere.
+    A half entry is not kept: a link that is cut off leads elsewhere. What follows the feed is dropped.
     """
-    end = re.search(
-        rf"</{re.escape(root)}\w*\s*>\s*(?:<!--.{{0,4000}}?-->\s*)*\Z",
-        text[-8192:],
-        re.IGNORECASE | re.DOTALL,
-    )
-    last = 0
-    count = 0
-    for match in _ITEM_END.finditer(text):
-        count += 1
-        last = match.end()
-        if count == MAX_ENTRIES:
-            break
-    if end and (count < MAX_ENTRIES or not _ITEM_END.search(text, last)):
-        return text, None
-    tail = text[last:]
-    closing = f"</{_qualified(text)}>"
-    if re.search(r"<(?:\w+:)?channel[\s>]", text[:last]) and not re.search(
-        r"</(?:\w+:)?channel\s*>", text[:last]
-    ):
-        closing = f"</channel>{closing}"
-    if count == MAX_ENTRIES:
-        return text[:last] + closing, None
-    if re.search(rf"</{re.escape(root)}\w*\s*>", tail, re.IGNORECASE):
-        return text[:last] + closing, None if count else "text after the feed"
-    if not count:
-        return text, "cut off before its first entry ended"
-    return text[:last] + closing, f"cut off after {count} entries"
+    ends = [match.end() for match in islice(_ITEM_END.finditer(text), MAX_ENTRIES + 1)]
+    if len(ends) > MAX_ENTRIES:
+        return _closed(text[: ends[MAX_ENTRIES - 1]], root), None
+    closing = re.compile(rf"</{re.escape(root)}\s*>").search(text, ends[-1] if ends else 0)
+    if closing:
+        return text[: closing.end()], None
+    if re.match(r"<[^<>]*/>", text):
+        return text, None  # <rss/>: empty, and whole
+    if not ends:
+        raise ParseError("not a feed: cut off before the end of its first entry")
+    return _closed(text[: ends[-1]], root), f"cut off after {len(ends)} entries"
 
 
-def _qualified(text: str) -> str:
-    match = re.match(r"<([\w:.-]+)", text)
-    return match.group(1) if match else "rss"
+def _closed(text: str, root: str) -> str:
+    in_channel = re.search(r"<channel[\s>]", text) and "</channel" not in text
+    return f"{text}{'</channel>' if in_channel else ''}</{root}>"
 
 
 def _escape_ampersands(text: str) -> tuple[str, int]:
@@ -208,12 +149,15 @@ def _escape_ampersands(text: str) -> tuple[str, int]:
     return _AMPERSAND.sub(replace, text), bare
 
 
-def _entry(item: Any, home: str, resolve: Any) -> FeedEntry | None:
+def _entry(item: dict[str, object], home: str, resolve: ResolveLink) -> FeedEntry | None:
     guid = clean_line(_raw(item, "id"))
     link = _raw(item, "feedburner_origlink") or _raw(item, "link")
-    if item.get("guidislink") and not is_http_url(link.strip()):
+    if clean_line(link) == guid and not is_http_url(guid):
         link = ""  # an identifier that feedparser offers as the link it never was
-    bodies = [_raw(part, "value") for part in dict.get(item, "content", ())]
+    parts = dict.get(item, "content")
+    bodies = (
+        [_raw(part, "value") for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+    )
     content = field_to_text(max(bodies, key=len, default=""))
     entry = FeedEntry(
         title=field_to_line(_raw(item, "title")),
@@ -227,14 +171,14 @@ def _entry(item: Any, home: str, resolve: Any) -> FeedEntry | None:
     return entry if entry.title or entry.url or entry.content or entry.summary or entry.guid else None
 
 
-def _published(item: Any) -> Any:
+def _published(item: dict[str, object]) -> datetime | None:
     for key in ("published", "created", "updated"):
         if (date := parse_date(_raw(item, key))) is not None:
             return date
     return None
 
 
-def _raw(item: Any, key: str) -> str:
+def _raw(item: dict[str, object], key: str) -> str:
     # dict.get: feedparser's own get answers "updated" with "published" and a DeprecationWarning.
     value = dict.get(item, key)
     return value if isinstance(value, str) else ""

@@ -16,7 +16,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
 WEB_PORTS = frozenset({80, 443})
 
 
-class BlockedAddress(OSError):
+class BlockedAddressError(OSError):
     """A connection that was refused before it was made."""
 
 
@@ -38,7 +38,7 @@ def is_public(address: str) -> bool:
 def guarded_socket_factory(
     *, allow_private: bool, ports: frozenset[int] = WEB_PORTS
 ) -> Callable[[AddressInfo], socket.socket]:
-    """Return the socket factory of a connector: it raises `BlockedAddress` instead of dialling inwards.
+    """Return the socket factory of a connector: it raises `BlockedAddressError` instead of dialling inwards.
 
     *ports* are the allowed ones; with *allow_private* (tests and the demo) everything is allowed.
     """
@@ -47,9 +47,9 @@ def guarded_socket_factory(
         family, kind, protocol, _name, address = info
         if not allow_private:
             if not is_public(str(address[0])):
-                raise BlockedAddress(f"{address[0]} is not a public address; refused")
+                raise BlockedAddressError(f"{address[0]} is not a public address; refused")
             if address[1] not in ports:
-                raise BlockedAddress(f"port {address[1]} is not a web port; refused")
+                raise BlockedAddressError(f"port {address[1]} is not a web port; refused")
         made = socket.socket(family, kind, protocol)
         made.setblocking(False)
         return made

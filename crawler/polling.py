@@ -44,7 +44,11 @@ def after_success(
 
 
 def after_failure(
-    state: PollState, every: timedelta, now: datetime, failure: FetchError, retry_after: timedelta | None = None
+    state: PollState,
+    every: timedelta,
+    now: datetime,
+    failure: FetchError,
+    retry_after: timedelta | None = None,
 ) -> PollState:
     """Return the state of a source none of whose routes worked."""
     failures = state.failures + 1

@@ -30,11 +30,11 @@ UNREACHABLE = 0  # stands for "no answer" where a status is stored
 MAX_CRAWL_DELAY_S = 60.0
 
 
-class ForbiddenByRobots(IgnoreRequest):
+class RobotsForbidError(IgnoreRequest):
     """The site does not want this address read by programs."""
 
 
-class RobotsUnreachable(IgnoreRequest):
+class RobotsUnreachableError(IgnoreRequest):
     """No answer from the host at all: RFC 9309 §2.3.1.4 takes it as a no, and the page would fail alike."""
 
 
@@ -55,7 +55,7 @@ class RobotsMiddleware:
         return cls(crawler, spider.store, spider.clock)  # type: ignore[union-attr]  # our own spider class has both
 
     async def process_request(self, request: Request) -> None:
-        """Let *request* pass, or raise `ForbiddenByRobots`; slow the host down to its Crawl-delay."""
+        """Let *request* pass, or raise `RobotsForbidError`; slow the host down to its Crawl-delay."""
         if request.meta.get("is_robots"):
             return
         parts = urlsplit(request.url)
@@ -64,13 +64,13 @@ class RobotsMiddleware:
             copy = await self._fresh_copy(origin)
         agent = str(self._crawler.settings["ROBOTSTXT_USER_AGENT"])
         if copy.status == UNREACHABLE:
-            raise RobotsUnreachable(copy.body.decode())
+            raise RobotsUnreachableError(copy.body.decode())
         if copy.status >= 500:
-            raise ForbiddenByRobots(f"robots.txt answered {copy.status}: a no for now (RFC 9309 §2.3.1.4)")
+            raise RobotsForbidError(f"robots.txt answered {copy.status}: a no for now (RFC 9309 §2.3.1.4)")
         parser = self._parser(origin, copy)
         self._slow_down(parts.hostname or "", parser.crawl_delay(agent))
         if not parser.can_fetch(request.url, agent):
-            raise ForbiddenByRobots("robots.txt forbids this address")
+            raise RobotsForbidError("robots.txt forbids this address")
 
     async def _fresh_copy(self, origin: str) -> RobotsCopy:
         known = self._copies.get(origin)
@@ -101,7 +101,9 @@ class RobotsMiddleware:
 
     def _parser(self, origin: str, copy: RobotsCopy) -> Protego:
         if origin not in self._parsers:
-            text = copy.body.decode("utf-8-sig", "replace") if copy.status < 300 else ""  # 4xx: everything is allowed
+            text = (
+                copy.body.decode("utf-8-sig", "replace") if copy.status < 300 else ""
+            )  # 4xx: everything is allowed
             self._parsers[origin] = Protego.parse(text)
         return self._parsers[origin]
 

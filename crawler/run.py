@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -52,7 +52,9 @@ async def crawl(
     task = runner.crawl(crawler, store=store, force=force)
     stopping = asyncio.create_task((stop or asyncio.Event()).wait())
     try:
-        done, _ = await asyncio.wait({task, stopping}, timeout=deadline_s, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            {task, stopping}, timeout=deadline_s, return_when=asyncio.FIRST_COMPLETED
+        )
         if task not in done:
             await _end_early(crawler.stop_async(), task)
         elif not task.cancelled() and (error := task.exception()):
@@ -66,8 +68,8 @@ async def crawl(
     return spider.report, tuple(spider.problems)
 
 
-async def _end_early(stop: object, task: asyncio.Task[None]) -> None:
-    stopping = asyncio.ensure_future(stop)  # type: ignore[arg-type]  # a coroutine
+async def _end_early(stop: Coroutine[None, None, None], task: asyncio.Task[None]) -> None:
+    stopping = asyncio.create_task(stop)
     with suppress(TimeoutError):
         await asyncio.wait_for(asyncio.shield(task), GRACE_S)
     for left in (task, stopping):

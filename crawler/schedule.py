@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-MAX_WAIT = timedelta(days=1)  # a Retry-After of 88 hours was seen in the wild; nothing silences us longer than a day
+MAX_WAIT = timedelta(
+    days=1
+)  # a Retry-After of 88 hours was seen in the wild; nothing silences us longer than a day
 MAX_BACKOFF = timedelta(hours=6)
 GONE_BACKOFF = timedelta(days=1)  # 404 and 410: feeds do come back, so never give up
 PAGE_RETRIES = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=17))  # three tries over 24 hours
@@ -27,14 +29,19 @@ def poll_after_success(
     """Return the instant before which a source that just answered must not be polled again.
 
     The longest wish wins: the configured interval, ``Cache-Control: max-age`` (RFC 9111 §5.2.2.1) or RSS ``<ttl>``;
-    the publisher's wishes are honoured up to four times our interval, for a watcher that asks once a day watches nothing.
+    the publisher's wishes are honoured up to four times our interval, for who asks once a day watches nothing.
     """
     wish = max(max_age or timedelta(0), ttl or timedelta(0))
     return now + max(every, min(wish, every * 4, MAX_WAIT))
 
 
 def poll_after_failure(
-    now: datetime, every: timedelta, failures: int, *, retry_after: timedelta | None = None, gone: bool = False
+    now: datetime,
+    every: timedelta,
+    failures: int,
+    *,
+    retry_after: timedelta | None = None,
+    gone: bool = False,
 ) -> datetime:
     """Return when to try a failing source again; *failures* counts consecutive ones including this.
 
@@ -42,7 +49,8 @@ def poll_after_failure(
     (RFC 9110 §10.2.3) is honoured up to one day. Never gives up.
     """
     ceiling = max(every, GONE_BACKOFF if gone else MAX_BACKOFF)
-    backoff = min(every * 2 ** min(max(failures - 1, 0), 16), ceiling)
+    factor = 1 << min(max(failures - 1, 0), 16)
+    backoff = min(every * factor, ceiling)
     return now + max(backoff, min(retry_after or timedelta(0), MAX_WAIT))
 
 

@@ -1,6 +1,7 @@
 """Scrapy settings that hold for every crawl; what depends on the configuration is added by the spider.
 
-Hardened: no listening ports, no cookies, no files, no proxies from the environment, TLS verified, sizes and times bounded.
+Hardened: no listening ports, no cookies, no files, no proxies from the environment, TLS verified, sizes
+and times bounded.
 """
 
 from __future__ import annotations
@@ -63,5 +64,4 @@ DOWNLOAD_DELAY = 1
 DOWNLOAD_DELAY_JITTER = 0  # the delay is a promise to the site: never less
 AUTOTHROTTLE_ENABLED = False  # it would lower a Crawl-delay again
 
-LOG_LEVEL = "WARNING"  # DEBUG prints every address
-"""Addresses may hold keys."""
+LOG_LEVEL = "WARNING"  # DEBUG prints every address, and addresses may hold keys

@@ -41,7 +41,9 @@ def from_feed(pending: PendingEntry, language: str | None) -> Article:
     )
 
 
-def from_page(pending: PendingEntry, page: ExtractedPage, final_url: str, language: str | None) -> Article | None:
+def from_page(
+    pending: PendingEntry, page: ExtractedPage, final_url: str, language: str | None
+) -> Article | None:
     """Return the article with the page's text; None when the page holds no article.
 
     The feed's title wins: page titles were seen cut or taken from a marquee. A feed body much longer than

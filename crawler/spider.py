@@ -21,7 +21,7 @@ from crawler.child import Worker
 from crawler.clock import utc_now
 from crawler.errors import FetchError, ParseError
 from crawler.failure import describe_failure, describe_status
-from crawler.model import CrawlReport, ParsedFeed, PendingEntry, PollState, Problem, Validators
+from crawler.model import CrawlReport, FeedEntry, ParsedFeed, PendingEntry, PollState, Problem, Validators
 from crawler.polling import after_failure, after_success, asks_conditionally
 from crawler.schedule import is_due, page_retry_at, read_max_age, read_retry_after
 from crawler.spiders import KINDS
@@ -74,7 +74,9 @@ class SourceSpider(scrapy.Spider):
         settings.set("ROBOTSTXT_USER_AGENT", "newswatch", "spider")
         settings.set("DOWNLOAD_DELAY", network.delay.total_seconds(), "spider")
         settings.set("NEWSWATCH_ALLOW_PRIVATE", network.allow_private_addresses, "spider")
-        routes = [(source, urlsplit(str(route.url))) for source in cls.config.sources for route in source.routes]
+        routes = [
+            (source, urlsplit(str(route.url))) for source in cls.config.sources for route in source.routes
+        ]
         ports = {port for _, parts in routes if (port := parts.port)}
         settings.set("NEWSWATCH_PORTS", sorted(ports), "spider")
         slots: dict[str, dict[str, float]] = {}
@@ -95,11 +97,7 @@ class SourceSpider(scrapy.Spider):
         wanted = self.source_ids or tuple(self._sources)
         due = [self._sources[source_id] for source_id in wanted if source_id in self._sources]
         if not self._force:
-            due = [
-                source
-                for source in due
-                if is_due(self._state(source).next_poll_at, source.every, now)
-            ]
+            due = [source for source in due if is_due(self._state(source).next_poll_at, source.every, now)]
         self.report.due = len(due)
         for source in due:
             request = self._poll_request(source, 0)
@@ -108,8 +106,9 @@ class SourceSpider(scrapy.Spider):
         for request in self._page_requests(self.store.pending_entries(wanted, now)):
             yield request
 
-    def closed(self, reason: str) -> None:
+    async def closed(self, reason: str) -> None:
         """Settle the failures: none counts when no server at all answered, for then it is us who are offline."""
+        await self.worker.close()
         failed = list(self._failed.values())
         answered = self.report.polled - len(failed)
         all_transport = bool(failed) and all(failure.transport for _, failure in failed)
@@ -118,7 +117,9 @@ class SourceSpider(scrapy.Spider):
         self.report.failed = len(failed)
         if not self.report.unreachable:
             self.store.save_failures([state for state, _ in failed])
-        self.problems += [Problem(state.source_id, failure.cause, state.failing_since) for state, failure in failed]
+        self.problems += [
+            Problem(state.source_id, failure.cause, state.failing_since) for state, failure in failed
+        ]
 
     # -- feeds --------------------------------------------------------------------------------------------------
 
@@ -149,7 +150,12 @@ class SourceSpider(scrapy.Spider):
             errback=self.poll_failed,
             headers=headers,
             dont_filter=True,
-            cb_kwargs={"source": source, "route": index, "validators": validators, "conditional": conditional},
+            cb_kwargs={
+                "source": source,
+                "route": index,
+                "validators": validators,
+                "conditional": conditional,
+            },
         )
 
     async def read_poll(
@@ -166,7 +172,8 @@ class SourceSpider(scrapy.Spider):
                 yield request
             return
         if feed is None:
-            kept, entries, ttl = validators, (), None
+            kept, ttl = validators, None
+            entries: tuple[FeedEntry, ...] = ()
         else:
             kept = Validators() if feed.damaged else _new_validators(headers, response.body)
             entries, ttl = feed.entries, feed.ttl
@@ -212,7 +219,9 @@ class SourceSpider(scrapy.Spider):
     def poll_failed(self, failure: Failure) -> list[Request]:
         """Try the next route after a transport failure, a refusal or a body over the limit."""
         arguments = failure.request.cb_kwargs  # type: ignore[attr-defined]  # Scrapy sets it on every failure
-        return self._next_route(arguments["source"], arguments["route"], describe_failure(failure.value), None)
+        return self._next_route(
+            arguments["source"], arguments["route"], describe_failure(failure.value or Exception()), None
+        )
 
     def _next_route(
         self, source: Source, route: int, failure: FetchError, retry_after: str | None
@@ -281,12 +290,17 @@ class SourceSpider(scrapy.Spider):
         self.report.fetched += article.origin == "page"
         self.report.from_feed += article.origin == "feed"
         self._settle_followers(pending)
-        yield {"source": pending.source_id, "url": pending.entry.url, "title": article.title, "text": article.text}
+        yield {
+            "source": pending.source_id,
+            "url": pending.entry.url,
+            "title": article.title,
+            "text": article.text,
+        }
 
     def page_failed(self, failure: Failure) -> None:
         """Fall back to the feed's own text after a transport failure or a refusal by robots.txt."""
         pending: PendingEntry = failure.request.cb_kwargs["pending"]  # type: ignore[attr-defined]  # set by Scrapy
-        error = describe_failure(failure.value)
+        error = describe_failure(failure.value or Exception())
         attempts = self.store.count_attempt(pending.entry_id)
         self._page_without_text(pending, error.cause, attempts, None, final=not error.transport)
 

@@ -68,7 +68,9 @@ class Store:
     def validators_for(self, source_id: str, url: str) -> Validators:
         """Return the validators to send to *url*: empty when they belong to another address."""
         with transaction(self.engine) as connection:
-            row = connection.execute(select(source_state).where(source_state.c.source_id == source_id)).first()
+            row = connection.execute(
+                select(source_state).where(source_state.c.source_id == source_id)
+            ).first()
         if row is None or row.url != url:
             return Validators()
         return Validators(row.etag, row.last_modified, row.body_sha256)
@@ -229,7 +231,9 @@ class Store:
             "truncated": int(found.truncated),
             "text_sha256": text_hash(found.title, found.text),
         }
-        mine = connection.execute(select(entry.c.article_id, entry.c.first_poll).where(entry.c.id == pending.entry_id))
+        mine = connection.execute(
+            select(entry.c.article_id, entry.c.first_poll).where(entry.c.id == pending.entry_id)
+        )
         linked, first_poll = mine.one()
         by_identity = select(article.c.id, article.c.text_sha256).where(article.c.identity == identity)
         existing = connection.execute(by_identity).first()
@@ -246,7 +250,9 @@ class Store:
                 "backlog": int(bool(first_poll) and self._is_old(found, item, pending.first_seen)),
                 "revision": 1,
             }
-            return int(connection.execute(insert(article).values(values).returning(article.c.id)).scalar_one())
+            return int(
+                connection.execute(insert(article).values(values).returning(article.c.id)).scalar_one()
+            )
         if existing.id == linked and existing.text_sha256 != values["text_sha256"] and found.origin == "page":
             changed = values | {"revision": article.c.revision + 1}
             connection.execute(update(article).where(article.c.id == existing.id).values(changed))

@@ -7,7 +7,7 @@ secret are never shown. Reading YAML is `crawler.yamlfile`'s business.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from crawler.yamlfile import Document, KeyPath, Unset
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
     from pydantic_core import ErrorDetails
 
     from crawler.errors import ConfigProblem
@@ -24,6 +26,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 MAX_SECRET_BYTES = 65_536
 _SHOWN_CHARS = 40
+_USER_INFO = re.compile(r"://[^/\s]*@")
 
 _WANTED = {  # pydantic's error type -> what is allowed
     "string_type": "write text",
@@ -86,10 +89,11 @@ def validate(
     except ValidationError as failure:
         for error in failure.errors(include_url=False):
             where = _locate(document, at, error)
-            caused = where == at if error["type"] == "value_error" else False  # a rule over several keys
-            if (filling.blanked and caused) or any(where[: len(path)] == path for path in filling.blanked):
+            if (
+                _is_echo(error) or filling.explains(where) or (filling.blanked and where == at)
+            ):  # a rule over several keys
                 continue
-            hide = private or any(where[:n] in document.interpolated for n in range(len(where) + 1))
+            hide = private or where in document.interpolated or _holds_secret(model, error["loc"])
             problems.append(document.problem(where, _explain(error, model, other_keys, hide)))
     if not allow_unset:
         problems += [document.problem(path, why) for path, (why, _) in filling.unset.items()]
@@ -98,12 +102,20 @@ def validate(
     return Checked(value if good else None, tuple(problems), names if allow_unset else ())
 
 
+def list_entries(document: Document, key: str) -> tuple[tuple[int, dict[str, Any]], ...]:
+    """Return index and content of every entry of list *key* that has keys and values."""
+    entries = document.get((key,))
+    if not isinstance(entries, list):
+        return ()
+    return tuple((index, entry) for index, entry in enumerate(entries) if isinstance(entry, dict))
+
+
 def find_duplicates(document: Document, key: str) -> tuple[ConfigProblem, ...]:
     """Return a problem for every entry of list *key* whose ``id`` an earlier entry has."""
     first: dict[str, KeyPath] = {}
     problems = []
-    for index, entry in enumerate(_entries(document, key)):
-        name = entry.get("id") if isinstance(entry, dict) else None
+    for index, entry in list_entries(document, key):
+        name = entry.get("id")
         at: KeyPath = (key, index, "id")
         if isinstance(name, str) and first.setdefault(name, at) != at:
             message = f"'{name}' is taken by line {document.lines[first[name]]}; every id must differ"
@@ -124,8 +136,15 @@ def find_dangling(
 
 def declared_ids(document: Document, key: str) -> tuple[str, ...]:
     """Return the ids that list *key* declares, valid entries or not, so that one error causes no second."""
-    ids = (entry.get("id") for entry in _entries(document, key) if isinstance(entry, dict))
+    ids = (entry.get("id") for _, entry in list_entries(document, key))
     return tuple(dict.fromkeys(name for name in ids if isinstance(name, str)))
+
+
+def in_order(problems: Iterable[ConfigProblem]) -> tuple[ConfigProblem, ...]:
+    """Return problems file by file in line order, each once."""
+    once = tuple(dict.fromkeys(problems))
+    files = list(dict.fromkeys(problem.file for problem in once))
+    return tuple(sorted(once, key=lambda problem: (files.index(problem.file), problem.line)))
 
 
 def suggest(name: str, allowed: Iterable[str]) -> str:
@@ -147,18 +166,15 @@ def describe(value: object) -> str:
         case int() | float():
             return f"the number {value}"[:60]
         case str():
-            return f"'{value}'" if len(value) <= _SHOWN_CHARS else f"'{value[: _SHOWN_CHARS - 1]}…'"
+            shown = _USER_INFO.sub("://***@", value)
+            shown = shown if len(shown) <= _SHOWN_CHARS else f"{shown[: _SHOWN_CHARS - 1]}…"
+            return "'" + "".join(letter if letter.isprintable() else "·" for letter in shown) + "'"
         case dict():
             return "keys and values"
         case list() | tuple():
-            return "a list"
+            return "a list" if value else "an empty list"
         case _:
             return f"a {type(value).__name__}"
-
-
-def _entries(document: Document, key: str) -> list[Any]:
-    entries = document.get((key,))
-    return entries if isinstance(entries, list) else []
 
 
 @dataclass(slots=True)
@@ -192,10 +208,12 @@ class _Filling:
 
     def blank(self, value: Any, at: KeyPath, model: type[BaseModel] | None) -> Any:
         match value:
+            case Unset(names=()):
+                self.blanked.add(at)
+                return ""
             case Unset():
-                self.note(
-                    at, f"environment variable {', '.join(value.names)} is unset or empty", *value.names
-                )
+                names = ", ".join(value.names)
+                self.note(at, f"environment variable {names} is unset or empty", *value.names)
                 return ""
             case dict() if model:
                 return self.fill(model, value, at)
@@ -205,6 +223,9 @@ class _Filling:
                 return [self.blank(item, (*at, index), model) for index, item in enumerate(value)]
             case _:
                 return value
+
+    def explains(self, at: KeyPath) -> bool:
+        return any(at[: len(path)] == path for path in self.blanked)
 
     def note(self, at: KeyPath, why: str, *names: str) -> None:
         self.unset[at] = (why, names)
@@ -256,6 +277,14 @@ def _model_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> type[BaseMo
     return model
 
 
+def _holds_secret(model: type[BaseModel], loc: tuple[str | int, ...]) -> bool:
+    for depth, part in enumerate(loc):
+        fields = _model_at(model, loc[:depth]).model_fields
+        if any(part == (info.alias or name) and _is_secret(info.annotation) for name, info in fields.items()):
+            return True
+    return False
+
+
 def _names(model: type[BaseModel]) -> set[str]:
     names = set()
     for name, info in model.model_fields.items():
@@ -279,6 +308,11 @@ def _locate(document: Document, at: KeyPath, error: ErrorDetails) -> KeyPath:
     return where
 
 
+def _is_echo(error: ErrorDetails) -> bool:
+    """A list whose items are wrong is also called too short, since pydantic counts the good ones."""
+    return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
+
+
 def _explain(error: ErrorDetails, model: type[BaseModel], other_keys: Iterable[str], hide: bool) -> str:
     """Say what was found (unless *hide*) and what is allowed."""
     kind, value, loc = error["type"], error["input"], error["loc"]
@@ -286,16 +320,21 @@ def _explain(error: ErrorDetails, model: type[BaseModel], other_keys: Iterable[s
     if kind == "extra_forbidden":
         allowed = _names(owner) | (set(other_keys) if owner is model else set())
         return f"unknown key; {suggest(str(loc[-1]), allowed)}"
+    info = next((info for name, info in owner.model_fields.items() if (info.alias or name) == loc[-1]), None)
+    hint = info.description if info and info.description else None
     if kind == "missing":
-        info = next((f for n, f in owner.model_fields.items() if (f.alias or n) == loc[-1]), None)
-        return f"missing; {info.description}" if info and info.description else "missing; it is required"
+        return f"missing; {hint or 'it is required'}"
     context = error.get("ctx", {})
     if kind == "literal_error":
         wanted = f"allowed: {context['expected']}"
     elif kind in ("value_error", "assertion_error"):
         wanted = str(context.get("error", error["msg"]))
+    elif kind == "greater_than_equal":
+        wanted = f"write at least {context['ge']}"
+    elif kind == "less_than_equal":
+        wanted = f"write at most {context['le']}"
     elif kind == "too_short":
-        wanted = f"write at least {context['min_length']}"
+        wanted = hint or f"write at least {context['min_length']}"
     elif kind == "string_type" and isinstance(value, int | float):
         wanted = "put it in quotes"
     else:
@@ -303,5 +342,7 @@ def _explain(error: ErrorDetails, model: type[BaseModel], other_keys: Iterable[s
     # A platform's own rule may quote what it refuses.
     if isinstance(value, str) and value and hide:
         wanted = wanted.replace(value, "***")
+    if kind == "value_error" and isinstance(value, dict):
+        return wanted  # a rule over several keys names them itself
     found = "a value that is not shown" if hide and isinstance(value, str | int | float) else describe(value)
     return f"found {found}; {wanted}"

@@ -1,16 +1,14 @@
-"""YAML files as plain data that knows its line numbers. What the keys mean is the business of `crawler.validation`.
+"""YAML files as plain data that knows its line numbers; the keys' meaning is `crawler.validation`'s business.
 
-Nothing is executed: tags are refused, plain words become text, numbers, true, false or null only (YAML 1.2 core,
-so ``22:00`` and ``no`` stay text).
+Nothing is executed: tags are refused, plain words become text, numbers, true, false or null only (YAML 1.2
+core schema, so ``22:00`` and ``no`` stay text).
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -18,6 +16,9 @@ import yaml
 from crawler.errors import ConfigProblem, state_path_hint
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     Loader = yaml.SafeLoader
 else:
     Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml reads ten times faster; every run reads
@@ -38,14 +39,17 @@ for _word, _value in (("null", None), ("true", True), ("false", False)):
 
 @dataclass(frozen=True, slots=True)
 class Unset:
-    """Stands where a value should be: *names* are the variables that hold nothing."""
+    """Stands where a value should be: *names* are the variables that hold nothing.
+
+    Without names the value was refused, and the document has a problem that says why.
+    """
 
     names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file as read. ``data`` may hold secrets, so it is not in the repr; None when empty or unreadable."""
+    """One file as read. ``data`` is None when empty or unreadable; it may hold secrets: not in the repr."""
 
     path: Path
     data: Any = field(default=None, repr=False)
@@ -76,12 +80,17 @@ def key_text(at: KeyPath) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in at).lstrip(".")
 
 
+def parse_key(text: str) -> KeyPath:
+    """Return the key path that `key_text` wrote: ``near[0][2]`` is ``("near", 0, 2)``."""
+    return tuple(int(part) if part.isdecimal() else part for part in re.findall(r"[^.\[\]]+", text))
+
+
 def read_yaml(path: Path, *, environ: Mapping[str, str] | None = None, optional: bool = False) -> Document:
     """Read one file; everything wrong with it is in ``problems``, nothing is raised.
 
-    ``${NAME}`` in text takes a variable of *environ* (default: the process's), ``$${`` writes ``${``. A value that
-    names an unset or empty variable becomes `Unset`: only its user knows whether that is an error. An *optional*
-    file that does not exist is empty. At most 1 MiB, 20 levels, 100,000 values.
+    ``${NAME}`` in text takes a variable of *environ* (default: the process's), ``$${`` writes ``${``. A value
+    that names an unset or empty variable becomes `Unset`: only its user knows whether that is an error. An
+    *optional* file that does not exist is empty. At most 1 MiB, 20 levels, 100,000 values.
     """
     document = Document(path)
     try:
@@ -107,7 +116,7 @@ def read_yaml(path: Path, *, environ: Mapping[str, str] | None = None, optional:
         return _broken(path, mark.line + 1 if mark else 0, _explain_syntax(error))
     except yaml.reader.ReaderError as error:
         return _broken(path, 0, f"holds a character that YAML does not allow (code {error.character})")
-    except (RecursionError, _TooMuch):
+    except (RecursionError, _TooMuchError):
         return _broken(path, 0, f"nested deeper than {MAX_DEPTH} levels or more than {MAX_NODES} values")
     finally:
         loader.dispose()
@@ -120,7 +129,7 @@ class _Composer(Loader):
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  overrides PyYAML's class attribute
 
 
-class _TooMuch(Exception):
+class _TooMuchError(Exception):
     """The document is larger than any configuration."""
 
 
@@ -142,12 +151,13 @@ class _Builder:
     def build(self, node: yaml.Node, at: KeyPath) -> Any:
         self.nodes += 1
         if self.nodes > MAX_NODES or len(at) > MAX_DEPTH:
-            raise _TooMuch
+            raise _TooMuchError
         self.lines.setdefault(at, node.start_mark.line + 1)
         kind = {yaml.ScalarNode: "str", yaml.SequenceNode: "seq", yaml.MappingNode: "map"}[type(node)]
         if node.tag != f"tag:yaml.org,2002:{kind}":
-            self.refuse(node, at, f"tag {node.tag} is not allowed; put text that begins with ! in quotes")
-            return None
+            tag = str(node.tag).replace("tag:yaml.org,2002:", "!!")
+            self.refuse(node, at, f"the tag {tag} is not allowed; put text that begins with ! in quotes")
+            return Unset(())
         if isinstance(node, yaml.MappingNode):
             return self.build_mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
@@ -155,14 +165,13 @@ class _Builder:
         text = str(node.value)
         if "${" in text:
             return self.interpolate(node, text, at)
-        if node.style is None:
-            if text in _WORDS:
-                return _WORDS[text]
-            if len(text) < 300 and _INT.fullmatch(text):
-                return int(text)
-            if _FLOAT.fullmatch(text):
-                return float(text)
-        return text
+        if isinstance(node, yaml.ScalarNode) and node.style:
+            return text  # quoted or a block: None and "" both stand for plain in PyYAML's two parsers
+        if text in _WORDS:
+            return _WORDS[text]
+        if len(text) < 300 and _INT.fullmatch(text):
+            return int(text)
+        return float(text) if _FLOAT.fullmatch(text) else text
 
     def build_mapping(self, node: yaml.MappingNode, at: KeyPath) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -181,14 +190,13 @@ class _Builder:
 
     def interpolate(self, node: yaml.Node, text: str, at: KeyPath) -> str | Unset:
         missing: list[str] = []
+        refused = len(self.problems)
 
         def replace(found: re.Match[str]) -> str:
             if found[1]:
                 return "${"
             if not found[2]:
-                self.refuse(
-                    node, at, "${ without a name; write ${NAME}, or $${ for the characters themselves"
-                )
+                self.refuse(node, at, "${ without a name; write ${NAME}, or $${ for the bare characters")
                 return ""
             value = self.environ.get(found[2], "")
             if not value.strip():
@@ -197,7 +205,9 @@ class _Builder:
 
         filled = _VARIABLE.sub(replace, text)
         self.interpolated.add(at)
-        return Unset(tuple(dict.fromkeys(missing))) if missing else filled
+        if missing or len(self.problems) > refused:
+            return Unset(tuple(dict.fromkeys(missing)))
+        return filled
 
 
 def _broken(path: Path, line: int, message: str) -> Document:

@@ -1,23 +1,20 @@
 """Matrix rooms over the client-server API: a PUT whose transaction id makes every repeat invisible.
 
-Facts: https://spec.matrix.org/latest/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid
-and measurements against Synapse. Plain HTML of the spec's allowed tags only; the server does not sanitise.
+Owns event content within the spec's allowed HTML tags, since servers do not sanitise; refuses room aliases.
+Facts: https://spec.matrix.org/latest/client-server-api/ (PUT .../send/{eventType}/{txnId}) and Synapse.
 """
 
 from __future__ import annotations
 
-import json
-from datetime import timedelta
-from functools import partial
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from pydantic import SecretStr, field_validator
+from pydantic import ConfigDict, SecretStr, field_validator
 
-from alerts.channels.answer import read_json, refine
-from alerts.layout import REPEAT_NOTE
-from alerts.outline import Kind, omitted_line
+from alerts.answer import rate_limited
+from alerts.layout import Line, Telling, repeat_note
 from alerts.paging import Page, paginate
 from alerts.platform import (
     ChannelKeys,
@@ -28,10 +25,163 @@ from alerts.platform import (
     Part,
     Platform,
     Rejected,
-    RetryLater,
     Sent,
     Style,
     TargetDead,
     Unknown,
+    classify_status,
 )
-from alerts.prose import PLAIN_TEXT, SECTION, Markup, join_spans, write_lines
+from alerts.prose import PLAIN_TEXT, Markup, dress_pieces, section_of, write_lines
+from alerts.wire import Address, decode_object, encode_json, explain, read_text
+
+if TYPE_CHECKING:
+    from alerts.model import Digest
+
+# The whole event may have 65,536 bytes of canonical JSON with what the server adds; 64,500 of content passed.
+MAX_BODY_BYTES = 50_000
+MAX_PARTS = 5
+
+
+class MatrixKeys(ChannelKeys):
+    """``homeserver`` as clients reach it, an access token and the room's id."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)  # the input is a secret
+
+    homeserver: Address
+    token: SecretStr
+    room: str
+
+    @field_validator("room")
+    @classmethod
+    def _is_room_id(cls, value: str) -> str:
+        if not value.startswith("!") or len(value) < 2:
+            raise ValueError(
+                "must be the room id, which starts with '!' (room settings, Advanced); not an alias"
+            )
+        return value
+
+
+def _link(label: str, host: str, url: str) -> str:
+    return f'<a href="{escape(url)}">{label}</a> ({host})'
+
+
+def _strong(text: str) -> str:
+    return f"<b>{text}</b>"
+
+
+HTML = Markup(text=escape, strong=_strong, mark=_strong, link=_link)
+
+
+def _write_html(page: Page) -> str:
+    out = [f"<p><b>{escape(page.heading)}</b></p>"]
+    section = ""
+    for item in page.items:
+        content = item.content
+        if section_of(item) != section:
+            out.append("</ul>" if section else "")
+            section = section_of(item)
+            out.append(f"<p><b>{section}</b></p><ul>" if section else "")
+        if isinstance(content, Telling):
+            out.append(_story_html(content))
+        elif isinstance(content, Line):
+            out.append(f"<li>{_line_html(content)}</li>")
+        else:
+            out.append(f"<li>{escape(content)}</li>")
+    out.append("</ul>" if section else "")
+    out.append(f"<p>{'<br>'.join(escape(line) for line in (*page.tail, page.footer))}</p>")
+    return "".join(out)
+
+
+def _line_html(line: Line, *, strong: bool = False) -> str:
+    label = _strong(escape(line.headline)) if strong else escape(line.headline)
+    shown = _link(label, escape(line.host), line.url) if line.url else label
+    return f"{shown}<br>{escape(line.byline)}"
+
+
+def _story_html(story: Telling) -> str:
+    heading = f"{escape(story.heading)}<br>" if story.heading else ""
+    out = f"<p>{heading}{_line_html(story.lead, strong=True)}</p>"
+    if story.sentence:
+        out += f"<blockquote>{dress_pieces(story.sentence, HTML)}</blockquote>"
+    if story.further:
+        out += f"<ul>{''.join(f'<li>{_line_html(line)}</li>' for line in story.further)}</ul>"
+    notes = "<br>".join(escape(note) for note in (story.rest, story.known) if note)
+    return out + (f"<p>{notes}</p>" if notes else "")
+
+
+def render(digest: Digest, keys: MatrixKeys, style: Style) -> tuple[Part, ...]:
+    """Return ``m.text`` events of at most 50,000 bytes; other types do not notify. Rich ones add HTML."""
+
+    def write(page: Page) -> bytes:
+        content: dict[str, object] = {
+            "msgtype": "m.text",
+            "body": "\n".join(write_lines(page, PLAIN_TEXT)),
+            "m.mentions": {},  # without it an "@room" in a headline rings everybody
+        }
+        if style is Style.RICH:
+            content |= {"format": "org.matrix.custom.html", "formatted_body": _write_html(page)}
+        return encode_json(content)
+
+    def fits(body: bytes) -> bool:
+        return len(mark_repeat(body, digest.digest_id)) <= MAX_BODY_BYTES
+
+    return paginate(digest, write, fits, MAX_PARTS)
+
+
+def request(keys: MatrixKeys, delivery: Delivery) -> HttpRequest:
+    """Return the PUT; the same key within a day yields the same event, whatever happened before."""
+    room, transaction = quote(keys.room, safe=""), quote(delivery.idempotency_key, safe="")
+    url = f"{keys.homeserver.rstrip('/')}/_matrix/client/v3/rooms/{room}/send/m.room.message/{transaction}"
+    headers = {
+        "authorization": f"Bearer {keys.token.get_secret_value()}",
+        "content-type": "application/json; charset=utf-8",
+    }
+    return HttpRequest("PUT", url, delivery.body, headers)
+
+
+def classify(response: HttpResponse) -> Outcome:
+    """Read the homeserver's verdict from ``errcode``.
+
+    A 2xx without ``event_id`` comes from something else than a homeserver: unknown, and safe to repeat.
+    """
+    found = decode_object(response.body)
+    code = read_text(found, "errcode")
+    reason = explain(response, code, read_text(found, "error"))
+    outcome = classify_status(response)
+    if isinstance(outcome, Sent):
+        event_id = read_text(found, "event_id")
+        return Sent(event_id) if event_id else Unknown(explain(response, "without an event id"))
+    if response.status == 429 or code == "M_LIMIT_EXCEEDED":
+        return replace(rate_limited(response, _old_wait_s(found)), reason=reason)
+    if code in ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_FORBIDDEN", "M_USER_DEACTIVATED"):
+        return TargetDead(reason)
+    if code in ("M_TOO_LARGE", "M_BAD_JSON", "M_NOT_JSON") and 400 <= response.status < 500:
+        return Rejected(reason)
+    return outcome
+
+
+def _old_wait_s(found: dict[str, Any]) -> float | None:
+    """Return ``retry_after_ms`` in seconds: older homeservers send it instead of ``Retry-After``."""
+    wait_ms = found.get("retry_after_ms")
+    return min(wait_ms, 1e9) / 1000 if isinstance(wait_ms, int | float) else None
+
+
+def mark_repeat(body: bytes, digest_id: str) -> bytes:
+    """Say in both forms of the message that it may be a repeat."""
+    content, note = decode_object(body), repeat_note(digest_id)
+    content["body"] = f"{note}\n{content['body']}"
+    if "formatted_body" in content:
+        content["formatted_body"] = f"<p>{escape(note)}</p>{content['formatted_body']}"
+    return encode_json(content)
+
+
+PLATFORM = Platform(
+    name="matrix",
+    keys=MatrixKeys,
+    render=render,
+    request=request,
+    classify=classify,
+    mark_repeat=mark_repeat,
+    idempotent=True,
+    secrets=("token",),
+)

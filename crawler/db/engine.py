@@ -44,7 +44,9 @@ def open_engine(database_url: str) -> Engine:
     try:
         url = make_url(database_url)
     except ArgumentError as error:
-        raise StoreError(f"database address {_without_password(database_url)!r} is not a database URL") from error
+        raise StoreError(
+            f"database address {_without_password(database_url)!r} is not a database URL"
+        ) from error
     path = sqlite_path(url)
     if path is not None:
         _refuse_lost_state(path)

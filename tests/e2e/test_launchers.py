@@ -1,6 +1,6 @@
 """The launchers, run as users and cron run them, in a small checkout of their own.
 
-The checkout's locks name one tiny wheel made here, so an installation is real, hashes included, and needs no network.
+Its locks name one tiny wheel made here, so an installation is real, hashes included, and needs no network.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def write_wheel(folder: Path, version: str) -> str:
 
 
 class Checkout:
-    """A checkout that holds the launchers, a lock of one wheel and a program that tells how it was started."""
+    """A checkout of the launchers, a lock of one wheel and a program that tells how it was started."""
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "check out"  # a space, as in many a home folder
@@ -57,6 +57,8 @@ class Checkout:
         (self.root / "alerts/__main__.py").write_text(MAIN)
         (self.binaries / "python3").symlink_to(os.path.realpath(sys.executable))
         self.write_locks("1.0")
+        self.first_stdout: list[str] = []
+        self.first_stderr: list[str] = []
 
     @property
     def stamp(self) -> Path:
@@ -95,16 +97,23 @@ class Checkout:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """Return a checkout whose first start is over; tests that change it make their own."""
+    """Return a checkout whose first start is over; three starts at once shared the installation."""
     checkout = Checkout(tmp_path_factory.mktemp("installed"))
-    first = checkout.run("first")
-    assert first.returncode == 0, first.stderr
-    assert '"tiny": "1.0"' in first.stdout
-    # Everything that the shell says is on stderr, in one line; stdout is the program's.
-    assert first.stdout.count("\n") == 1
-    assert first.stderr == "newswatch: first start: installing 1 packages into .venv ... (about a minute)\n"
-    assert not (checkout.root / ".venv.lock").exists()
+    starts = [checkout.start(name) for name in ("one", "two", "three")]
+    answers = [start.communicate(timeout=120) for start in starts]
+    assert [start.returncode for start in starts] == [0, 0, 0], answers
+    checkout.first_stdout = [stdout for stdout, _ in answers]
+    checkout.first_stderr = sorted(stderr for _, stderr in answers)
     return checkout
+
+
+def test_first_starts_at_once_install_once_and_all_run(installed: Checkout) -> None:
+    assert all('"tiny": "1.0"' in stdout and stdout.count("\n") == 1 for stdout in installed.first_stdout)
+    *waiting, installing = sorted(installed.first_stderr, key=lambda text: "first start" in text)
+    assert installing == "newswatch: first start: installing 1 packages into .venv ... (about a minute)\n"
+    # A start that came late enough found everything done and said nothing.
+    assert set(waiting) <= {"newswatch: another start is installing into .venv; waiting for it\n", ""}
+    assert not (installed.root / ".venv.lock").exists()
 
 
 def test_later_start_is_silent_and_passes_arguments_and_status(installed: Checkout) -> None:
@@ -120,15 +129,19 @@ def test_program_gets_utf8_a_private_mask_and_no_module_of_the_working_folder(in
     assert '"utf8": 1' in started.stdout
     assert f'"umask": {0o077}' in started.stdout
     assert '"safe_path": true' in started.stdout
-    assert '"tiny": "1.0"' in started.stdout
+    assert "of the working folder" not in started.stdout
 
 
 def test_a_stray_pythonpath_changes_nothing(installed: Checkout, tmp_path: Path) -> None:
     (tmp_path / "tiny.py").write_text("VERSION = 'stray'\n")
-    assert '"tiny": "1.0"' in installed.run(PYTHONPATH=str(tmp_path), PYTHONHOME="/nonexistent").stdout
+    started = installed.run(PYTHONPATH=str(tmp_path), PYTHONHOME="/nonexistent")
+    assert started.returncode == 0, started.stderr
+    assert "stray" not in started.stdout
 
 
-def test_configuration_of_the_checkout_is_used_only_where_no_other_is_named(installed: Checkout, tmp_path: Path) -> None:
+def test_configuration_of_the_checkout_is_used_only_where_no_other_is_named(
+    installed: Checkout, tmp_path: Path
+) -> None:
     assert f'"config": "{installed.root}/config"' in installed.run(cwd=tmp_path).stdout
     assert '"config": "other"' in installed.run(cwd=tmp_path, NEWSWATCH_CONFIG="other").stdout
     (tmp_path / "config").mkdir()
@@ -150,39 +163,35 @@ def test_works_through_symlinks_relative_and_absolute(installed: Checkout, tmp_p
 
 def test_works_with_no_environment_at_all(installed: Checkout) -> None:
     bare = subprocess.run(
-        ["/usr/bin/env", "-i", str(installed.root / "newswatch"), "bare"], cwd="/", capture_output=True, text=True, timeout=60
+        ["/usr/bin/env", "-i", str(installed.root / "newswatch"), "bare"],
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert bare.returncode == 0, bare.stderr
     assert '"arguments": ["bare"]' in bare.stdout
 
 
-def test_changed_lock_installs_again(tmp_path: Path) -> None:
-    checkout = Checkout(tmp_path)
-    assert '"tiny": "1.0"' in checkout.run().stdout
-    checkout.write_locks("2.0")
-    again = checkout.run()
-    assert '"tiny": "2.0"' in again.stdout
-    assert "installing" in again.stderr
-    assert checkout.run().stderr == ""
-
-
-def test_killed_install_is_done_again_by_the_next_start(tmp_path: Path) -> None:
-    checkout = Checkout(tmp_path)
-    first = checkout.start()
+def test_changed_lock_installs_again_even_when_that_was_killed(installed: Checkout) -> None:
+    installed.write_locks("2.0")
+    first = installed.start()
     deadline = time.monotonic() + 60
-    while not (checkout.root / ".venv/bin/python").exists():
+    while installed.stamp.exists() or not (installed.root / ".venv/bin/python").exists():
         assert time.monotonic() < deadline
         assert first.poll() is None
         time.sleep(0.01)
-    # The shell alone, as the kernel's memory killer would: the installer lives on for a while.
+    # The shell alone, as the kernel's memory killer would do: the installer lives on for a while.
     os.kill(first.pid, signal.SIGKILL)
     first.communicate(timeout=60)
-    assert not checkout.stamp.exists()
-    assert (checkout.root / ".venv.lock").is_dir()
-    second = checkout.run("second")
+    assert not installed.stamp.exists()
+    assert (installed.root / ".venv.lock").is_dir()
+
+    second = installed.run("second")
     assert second.returncode == 0, second.stderr
-    assert '"tiny": "1.0"' in second.stdout
-    assert not (checkout.root / ".venv.lock").exists()
+    assert '"tiny": "2.0"' in second.stdout
+    assert not (installed.root / ".venv.lock").exists()
+    assert installed.run().stderr == ""
 
 
 def test_terminated_install_leaves_no_lock_and_no_stamp(tmp_path: Path) -> None:
@@ -198,16 +207,6 @@ def test_terminated_install_leaves_no_lock_and_no_stamp(tmp_path: Path) -> None:
     assert stdout == ""
     assert not checkout.stamp.exists()
     assert not (checkout.root / ".venv.lock").exists()
-
-
-def test_two_first_starts_at_once_install_once(tmp_path: Path) -> None:
-    checkout = Checkout(tmp_path)
-    starts = [checkout.start(name) for name in ("one", "two", "three")]
-    answers = [start.communicate(timeout=120) for start in starts]
-    assert [start.returncode for start in starts] == [0, 0, 0], answers
-    assert all('"tiny": "1.0"' in stdout for stdout, _ in answers)
-    assert sum("first start" in stderr for _, stderr in answers) == 1
-    assert sum("waiting for it" in stderr for _, stderr in answers) <= 2
 
 
 def test_wrong_hash_is_refused_and_nothing_is_started(tmp_path: Path) -> None:
@@ -235,22 +234,20 @@ def test_without_a_fitting_python_one_line_names_the_remedy(tmp_path: Path) -> N
         (checkout.binaries / tool).symlink_to(found)
     refused = checkout.run(PATH=str(checkout.binaries))
     assert refused.returncode == 1
-    assert refused.stderr.splitlines()[1:] == [
-        "newswatch: needs Python 3.11, 3.12 or 3.13 on the PATH (Debian: apt-get install python3 python3-venv), or uv"
-    ]
+    _, last = refused.stderr.splitlines()
+    assert last.startswith("newswatch: needs Python 3.11, 3.12 or 3.13 on the PATH")
+    assert "apt-get install python3 python3-venv" in last
     assert not (checkout.root / ".venv.lock").exists()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_read_only_checkout_says_who_must_install(tmp_path: Path) -> None:
+def test_where_no_lock_can_be_made_it_stops_instead_of_waiting(tmp_path: Path) -> None:
     checkout = Checkout(tmp_path)
-    checkout.root.chmod(0o555)
-    try:
-        refused = checkout.run()
-    finally:
-        checkout.root.chmod(0o755)
+    # What a read-only checkout does to mkdir, without depending on who runs the tests.
+    (checkout.root / ".venv.lock").touch()
+    refused = checkout.run()
     assert refused.returncode == 1
-    assert "cannot write to" in refused.stderr
+    assert refused.stderr.startswith("newswatch: cannot write to ")
+    assert len(refused.stderr.splitlines()) == 1
 
 
 def test_launchers_are_plain_posix_shell() -> None:

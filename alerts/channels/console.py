@@ -1,0 +1,238 @@
+"""The terminal as a channel: a digest in plain lines, wrapped so that no Burmese syllable breaks.
+
+Owns the look of what a first-time user sees. The body is bare UTF-8 text without any control sequence;
+``colour`` adds emphasis for whoever knows that the other end is a terminal.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from alerts.layout import Line, Telling, repeat_note
+from alerts.paging import Page, paginate
+from alerts.plaintext import cut_text, is_cut_point
+from alerts.platform import (
+    ChannelKeys,
+    Delivery,
+    HttpRequest,
+    Part,
+    Platform,
+    Style,
+    classify_status,
+)
+from alerts.prose import section_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alerts.layout import Piece
+    from alerts.model import Digest
+    from alerts.paging import Item
+
+COLUMNS = 80
+_INDENT = "    "
+_QUOTE = "    │ "
+_BY = "— "
+_TO = "→ "
+_MORE = "    + "
+_NOTE = "    · "
+_BULLET = "  · "
+_OPEN, _CLOSE = "«", "»"  # around matched words: light, and foreign to both English and Burmese spelling
+_NO_LINE_START = "၊။,.;:!?)]}%»”’…/"
+_NO_LINE_END = "«([{“‘"
+_BURMESE_ESCAPES = re.compile(r"(?:%E1%8[01]%[89AB][0-9A-F]|%E1%82%[89][0-9A-F])+")  # U+1000-U+109F
+
+
+class ConsoleKeys(ChannelKeys):
+    """The console has no keys of its own."""
+
+
+def count_columns(text: str) -> int:
+    """Return the terminal columns that *text* takes: combining signs none, wide letters two."""
+    return sum(map(_columns_of, text))
+
+
+def _columns_of(char: str) -> int:
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _may_break(text: str, i: int) -> bool:
+    """Tell whether a line may end before index *i*: at spaces, after a slash or dash, between syllables."""
+    before, char = text[i - 1], text[i]
+    if before in " \u200b":
+        return char not in _NO_LINE_START
+    if before in _NO_LINE_END or char in _NO_LINE_START or char in " \u200b":
+        return False
+    if before in "၊။":
+        return True
+    both_burmese = "\u1000" <= char <= "\u109f" and "\u1000" <= before <= "\u109f"
+    return both_burmese and is_cut_point(text, i)
+
+
+def wrap(text: str, first: str, rest: str, columns: int = COLUMNS) -> list[str]:
+    """Return *text* in lines of at most *columns*, led by *first* and then by *rest*.
+
+    Words between guillemets stay on one line where they fit on one. A word without a break is cut hard
+    at a syllable start, or left long when it has none.
+    """
+    kept = [match.span() for match in re.finditer(f"{_OPEN}[^{_CLOSE}]*{_CLOSE}", text)]
+    breaks = [
+        i
+        for i in range(1, len(text))
+        if _may_break(text, i) and not any(a < i < b and count_columns(text[a:b]) < 40 for a, b in kept)
+    ]
+    lines: list[str] = []
+    start, lead = 0, first
+    while start < len(text):
+        room = columns - count_columns(lead)
+        end = _line_end(text, start, [i for i in breaks if i > start], room)
+        lines.append((lead + text[start:end].strip(" ")).rstrip(" "))
+        start, lead = end, rest
+    return lines or [first.rstrip(" ")]
+
+
+def _line_end(text: str, start: int, breaks: list[int], room: int) -> int:
+    if count_columns(text[start:]) <= room:
+        return len(text)
+    fitting = [i for i in breaks if count_columns(text[start:i].rstrip(" ")) <= room]
+    if fitting:
+        return fitting[-1]
+    hard = [
+        i
+        for i in range(start + 1, len(text))
+        if is_cut_point(text, i) and count_columns(text[start:i]) <= room
+    ]
+    return hard[-1] if hard else (breaks[0] if breaks else len(text))
+
+
+def _quote(pieces: tuple[Piece, ...]) -> str:
+    return "".join(f"{_OPEN}{text}{_CLOSE}" if marked else text for text, marked in pieces)
+
+
+def _story_lines(number: int, story: Telling) -> Iterator[str]:
+    yield f"{number:>2}  " + cut_text(story.heading or "Story", COLUMNS - len(_INDENT), count_columns)
+    yield from _report_lines(story.lead, _INDENT, story.sentence)
+    for line in story.further:
+        yield from _further_lines(line, _MORE)
+    for note in (story.rest, story.known):
+        if note:
+            yield from wrap(note.removeprefix("+"), _NOTE, " " * len(_NOTE))
+
+
+def _report_lines(line: Line, lead: str, sentence: tuple[Piece, ...]) -> Iterator[str]:
+    rest = " " * len(lead)
+    yield from wrap(line.headline, lead, rest)
+    yield from wrap(line.byline, rest + _BY, rest + " " * len(_BY))
+    if sentence:
+        yield from wrap(_quote(sentence), _QUOTE, _QUOTE)
+    if line.url:
+        yield rest + _TO + _readable(line.url)
+
+
+def _further_lines(line: Line, lead: str) -> Iterator[str]:
+    rest = " " * len(lead)
+    yield from wrap(f"{line.headline} — {line.byline}", lead, rest)
+    if line.url:
+        yield rest + _TO + _readable(line.url)
+
+
+def _readable(url: str) -> str:
+    """Return *url* with Burmese letters instead of nine characters for each; browsers take it back."""
+    return _BURMESE_ESCAPES.sub(lambda match: unquote(match[0]), url)
+
+
+def _item_lines(number: int, item: Item) -> Iterator[str]:
+    content = item.content
+    if isinstance(content, Telling):
+        yield from _story_lines(number, content)
+    elif isinstance(content, Line):
+        yield from _further_lines(content, _BULLET)
+    else:
+        yield from wrap(content, _BULLET, " " * len(_BULLET))
+
+
+def _title(text: str, columns: int) -> str:
+    line = f"── {text} "
+    return line + "─" * max(3, columns - count_columns(line))
+
+
+def _write(page: Page) -> bytes:
+    lines = [_title(page.heading, COLUMNS)]
+    previous = ""
+    for number, item in enumerate(page.items, start=1):
+        section = section_of(item)
+        if not section or section != previous:
+            lines.append("")
+        if section and section != previous:
+            lines.append(f"{section}:")
+        lines += _item_lines(number, item)
+        previous = section
+    lines.append("")
+    for line in (*page.tail, page.footer):
+        lines += wrap(line, "", "")
+    return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def render(digest: Digest, keys: ConsoleKeys, style: Style) -> tuple[Part, ...]:
+    """Return the digest in one part, however long: a terminal scrolls."""
+    return paginate(digest, _write, lambda body: True, max_parts=1)
+
+
+def request(keys: ConsoleKeys, delivery: Delivery) -> HttpRequest:
+    """Return the body under an address that no network knows; the deliverer prints it."""
+    return HttpRequest("PRINT", "console:", delivery.body)
+
+
+def mark_repeat(body: bytes, digest_id: str) -> bytes:
+    """Open with the note that the digest may be a repeat."""
+    return f"{repeat_note(digest_id)}\n".encode() + body
+
+
+_RESET, _BOLD, _DIM, _TOPIC, _MATCH = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[36m", "\x1b[1;33m"
+_MARKED = re.compile(f"({_OPEN}[^{_CLOSE}]*{_CLOSE})")
+_LOOKS = (  # the start of a line, its look, the look of lines that carry it on
+    (re.compile(r"── |\S+:$"), _BOLD, ""),
+    (re.compile(r"[ \d]\d  "), _TOPIC, _BOLD),
+    (re.compile(r"    │ "), "", ""),
+    (re.compile(r" {4,6}[—→] "), _DIM, _DIM),
+    (re.compile(r"    [+·] |  · "), "", ""),
+    (re.compile(r"\S"), _DIM, _DIM),
+)
+
+
+def colour(text: str) -> str:
+    """Return a rendered body with ANSI emphasis for a terminal; only escape codes are added."""
+    return "\n".join(_coloured_lines(text))
+
+
+def _coloured_lines(text: str) -> Iterator[str]:
+    following = ""
+    for line in text.split("\n"):
+        look = following
+        for start, own, next_look in _LOOKS:
+            if start.match(line):
+                look, following = own, next_look
+                break
+        if line.startswith(_QUOTE):
+            pieces = _MARKED.split(line)
+            yield "".join(
+                f"{_MATCH}{piece}{_RESET}" if _MARKED.fullmatch(piece) else piece for piece in pieces
+            )
+        else:
+            yield f"{look}{line}{_RESET}" if look and line else line
+
+
+PLATFORM = Platform(
+    name="console",
+    keys=ConsoleKeys,
+    render=render,
+    request=request,
+    classify=classify_status,
+    mark_repeat=mark_repeat,
+    local=True,
+)

@@ -1,0 +1,143 @@
+"""Mattermost incoming webhooks: one post of markdown in which outside text is inert.
+
+Owns the escapes: the API has no switch against mentions, and the server itself rewrites ``<!channel>``.
+Facts: mattermost/mattermost, ``model/incoming_webhook.go``, ``model/post.go``, ``app/webhook.go``,
+``app/slack.go`` and ``app/mention_parser_standard.go``.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from pydantic import ConfigDict
+
+from alerts.answer import is_web_page
+from alerts.layout import repeat_note
+from alerts.paging import Page, paginate
+from alerts.plaintext import break_mentions
+from alerts.platform import (
+    ChannelKeys,
+    Delivery,
+    HttpRequest,
+    HttpResponse,
+    Outcome,
+    Part,
+    Platform,
+    Sent,
+    Style,
+    TargetDead,
+    Unknown,
+    classify_status,
+)
+from alerts.prose import Markup, bold_in_markdown, write_lines
+from alerts.wire import (
+    SecretAddress,
+    decode_object,
+    encode_json,
+    explain,
+    post_json,
+    read_text,
+)
+
+if TYPE_CHECKING:
+    from alerts.model import Digest
+
+MAX_TEXT_CHARS = 15_000  # above 16,383 code points the server silently splits a post in several
+MAX_PARTS = 3
+
+_SPECIAL = re.compile(r"([\\`*_~\[\](){}#+\-!|]|(?<=\d)\.(?=\s))")
+_EMOJI = re.compile(r":(?=[\w+-]+:)")
+
+
+class MattermostKeys(ChannelKeys):
+    """``url`` is the incoming webhook's address, ``https://host/hooks/...``."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)  # the input is a secret
+
+    url: SecretAddress
+
+
+def _disarm(text: str) -> str:
+    """Return *text* without mentions, channel links, emoji codes and HTML-like brackets."""
+    text = text.replace("<", "‹").replace(">", "›").replace("@", "@\u200b").replace("~", "~\u200b")
+    return _EMOJI.sub(":\u200b", break_mentions(text))
+
+
+def _escape(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", _disarm(text))
+
+
+def _strong(text: str) -> str:
+    return f"**{text}**"
+
+
+def _link(label: str, host: str, url: str) -> str:
+    return f"[{label}]({url}) ({host})"
+
+
+def _address_below(label: str, host: str, url: str) -> str:
+    return f"{label} ({host})\n{url}"
+
+
+def _as_is(text: str) -> str:
+    return text
+
+
+MARKDOWN = Markup(text=_escape, strong=_strong, mark=bold_in_markdown, link=_link, quote="> ", bullet="* ")
+DISARMED = Markup(text=_disarm, strong=_as_is, mark=_as_is, link=_address_below)
+
+
+def render(digest: Digest, keys: MattermostKeys, style: Style) -> tuple[Part, ...]:
+    """Return posts of at most 15,000 code points."""
+    markup = MARKDOWN if style is Style.RICH else DISARMED
+
+    def write(page: Page) -> bytes:
+        return encode_json({"text": "\n".join(write_lines(page, markup))})
+
+    def fits(body: bytes) -> bool:
+        return len(decode_object(mark_repeat(body, digest.digest_id))["text"]) <= MAX_TEXT_CHARS
+
+    return paginate(digest, write, fits, MAX_PARTS)
+
+
+def request(keys: MattermostKeys, delivery: Delivery) -> HttpRequest:
+    """Return the POST to the webhook; Mattermost offers nothing against a double."""
+    return post_json(keys.url.get_secret_value(), delivery.body)
+
+
+def classify(response: HttpResponse) -> Outcome:
+    """Read Mattermost's verdict.
+
+    An unknown or deleted hook answers 400 ``web.incoming_webhook.invalid``; 501 says that the server has
+    webhooks switched off. A 500 may come after the post was made.
+    """
+    found = decode_object(response.body)
+    code = read_text(found, "id")
+    if response.status == 501 or (400 <= response.status < 500 and code.startswith(_DEAD)):
+        return TargetDead(explain(response, code, read_text(found, "message")))
+    outcome = classify_status(response)
+    if isinstance(outcome, Sent) and is_web_page(response):
+        return Unknown(explain(response, "a web page, not Mattermost"))
+    return outcome
+
+
+_DEAD = ("web.incoming_webhook.invalid", "web.incoming_webhook.disabled", "web.incoming_webhook.channel")
+
+
+def mark_repeat(body: bytes, digest_id: str) -> bytes:
+    """Open the post with the note that it may be a repeat."""
+    return encode_json({"text": f"{repeat_note(digest_id)}\n\n{decode_object(body)['text']}"})
+
+
+PLATFORM = Platform(
+    name="mattermost",
+    keys=MattermostKeys,
+    render=render,
+    request=request,
+    classify=classify,
+    mark_repeat=mark_repeat,
+    pace=timedelta(seconds=1),
+    secrets=("url",),
+)

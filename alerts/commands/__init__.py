@@ -1,0 +1,1 @@
+"""What each command of ``newswatch`` does, one file each; `alerts.cli` lists them."""

@@ -1,0 +1,140 @@
+"""Turn untold stories into a digest. Pure: rows and names in, `Digest` out; platforms decide how it looks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.archive import PendingReport, PendingStory
+from alerts.model import Coverage, Digest, Report, Story
+from alerts.sentence import shown_sentence
+from alerts.zawgyi import to_unicode
+from crawler.model import PollState
+
+BRIEF_PER_STORY = 3  # beyond max_stories, three times as many are named in one line each
+COUNTED_BEYOND = 5  # more than five times max_stories at once is a flood: the rest is counted
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """What a digest says of a source."""
+
+    name: str
+    perspective: str
+    encoding: str | None = None  # "zawgyi" where the source is known to write it
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A digest and the alerts that it settles: told in it, or only counted. The rest waits for the next."""
+
+    digest: Digest
+    told: tuple[int, ...]
+    counted: tuple[int, ...]
+
+
+def new_digest_id(channel_id: str, now: datetime, alert_ids: Sequence[int]) -> str:
+    """Return eight hex characters that follow from what is told, where and when."""
+    seed = f"{channel_id}\0{now.isoformat()}\0{','.join(map(str, alert_ids))}"
+    return hashlib.sha256(seed.encode()).hexdigest()[:8]
+
+
+def compose_digest(
+    stories: Sequence[PendingStory],
+    *,
+    channel_id: str,
+    title: str,
+    now: datetime,
+    timezone: str,
+    max_stories: int,
+    topic_names: Mapping[str, str],
+    sources: Mapping[str, SourceFacts],
+    coverage: Coverage | None,
+    notices: Sequence[str] = (),
+    is_catch_up: bool = False,
+) -> Selection:
+    """Select what the next digest tells and write it down.
+
+    The first *max_stories* stories are told in full and the next in one line each; a flood is counted, so that an
+    outage of days never ends in a hundred messages; anything else stays queued and is announced.
+    """
+    full = stories[:max_stories]
+    brief = stories[max_stories : max_stories * (1 + BRIEF_PER_STORY)]
+    rest = stories[max_stories * (1 + BRIEF_PER_STORY) :]
+    floods = len(stories) > max_stories * COUNTED_BEYOND
+    counted = rest if floods else ()
+    told = [report.alert_id for item in (*full, *brief) for report in item.reports]
+    counted_ids = [report.alert_id for item in counted for report in item.reports]
+    digest = Digest(
+        digest_id=new_digest_id(channel_id, now, told + counted_ids),
+        title=title,
+        created=now,
+        timezone=timezone,
+        stories=tuple(_story(item, topic_names, sources) for item in full),
+        brief=tuple(_report(item.reports[0], sources) for item in brief),
+        more=len(counted),
+        queued=0 if floods else len(rest),
+        coverage=coverage,
+        notices=tuple(notices),
+        is_catch_up=is_catch_up,
+    )
+    return Selection(digest, tuple(told), tuple(counted_ids))
+
+
+def coverage_of(states: Mapping[str, PollState], sources: Mapping[str, SourceFacts]) -> Coverage:
+    """Return which of the configured sources were read at their last poll, and why the others were not."""
+    failed = []
+    read = 0
+    for source_id, facts in sources.items():
+        state = states.get(source_id)
+        if state is None or (state.last_ok_at is None and not state.failures):
+            continue  # never polled: neither read nor failed
+        if state.failures:
+            failed.append(f"{facts.name} ({state.problem})" if state.problem else facts.name)
+        else:
+            read += 1
+    return Coverage(read=read, total=len(sources), failed=tuple(failed))
+
+
+def _story(
+    pending: PendingStory, topic_names: Mapping[str, str], sources: Mapping[str, SourceFacts]
+) -> Story:
+    found = {topic_id for report in pending.reports for topic_id in report.hits}
+    return Story(
+        story_id=pending.story_id,
+        topics=tuple(name for topic_id, name in topic_names.items() if topic_id in found),
+        reports=tuple(_report(report, sources) for report in pending.reports),
+        is_update=bool(pending.told_source_ids),
+        known_outlets=tuple(_facts(sources, source_id).name for source_id in pending.told_source_ids),
+    )
+
+
+def _report(pending: PendingReport, sources: Mapping[str, SourceFacts]) -> Report:
+    article = pending.article
+    facts = _facts(sources, article.source_id)
+    default = facts.encoding or "unicode"
+    headline = to_unicode(article.title, default=default)
+    hits = [hit for found in pending.hits.values() for hit in found]
+    in_text = sorted((hit for hit in hits if hit.field == "text"), key=lambda hit: hit.start)
+    field, chosen = (article.text, in_text) if in_text else (article.title, hits)
+    sentence = shown_sentence(field, chosen, default) if in_text else None
+    return Report(
+        article_id=article.article_id,
+        headline=headline.text or (article.url or "(no title)"),
+        outlet=facts.name,
+        perspective=facts.perspective,
+        language=article.language,
+        url=article.url,
+        first_seen=article.first_seen,
+        published=article.published,
+        sentence=sentence,
+        summary_only=article.origin == "summary",
+        converted=headline.encoding != "unicode"
+        or (sentence is not None and to_unicode(field, default=default).encoding != "unicode"),
+    )
+
+
+def _facts(sources: Mapping[str, SourceFacts], source_id: str) -> SourceFacts:
+    return sources.get(source_id) or SourceFacts(source_id, "unknown")  # a source that left the configuration

@@ -1,0 +1,269 @@
+"""What the alerts are told: topics and channels, checked together with the crawl's own configuration.
+
+YAML becomes values once, here; nothing is sent, matched or stored. Platforms bring the models of their keys.
+"""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BaseModel, SecretStr
+
+from alerts.channels import PLATFORMS
+from alerts.configkeys import (
+    COMMON_KEYS,
+    At,
+    ChannelEntry,
+    ChannelsFile,
+    Every,
+    Instant,
+    Quiet,
+    Send,
+    Topic,
+    TopicsFile,
+)
+from alerts.lexicon import Lexicon, read_lexicon
+from alerts.match import TopicRule, find_rule_problems
+from alerts.secrets import register_all
+from crawler.config import CrawlConfig, Settings, read_crawl_files
+from crawler.errors import ConfigError, ConfigProblem, state_path_hint
+from crawler.validation import (
+    declared_ids,
+    describe,
+    find_dangling,
+    find_duplicates,
+    in_order,
+    list_entries,
+    validate,
+)
+from crawler.yamlfile import Document, KeyPath, parse_key, read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from alerts.platform import ChannelKeys, Platform
+
+__all__ = [
+    "At",
+    "Channel",
+    "Config",
+    "Every",
+    "Instant",
+    "Quiet",
+    "Send",
+    "SkippedChannel",
+    "load_config",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One configured destination."""
+
+    id: str
+    platform: Platform
+    keys: ChannelKeys  # an instance of ``platform.keys``
+    topics: tuple[str, ...]  # topic ids, in configuration order unless the channel lists its own
+    send: Send = field(default_factory=Instant)
+    quiet: Quiet | None = None
+    max_stories: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedChannel:
+    """A channel that cannot be used yet because *variables* (or keys) hold nothing."""
+
+    id: str
+    variables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration, valid."""
+
+    crawl: CrawlConfig
+    topics: tuple[TopicRule, ...]
+    lexicon: Lexicon
+    channels: tuple[Channel, ...]
+    skipped: tuple[SkippedChannel, ...]
+    operators: tuple[str, ...]  # ids of channels, skipped ones included
+    warnings: tuple[str, ...]
+
+
+def load_config(
+    folder: Path, database: str | None = None, *, environ: Mapping[str, str] | None = None
+) -> Config:
+    """Read the whole configuration in *folder*; every secret in it is registered for redaction.
+
+    ``settings.yaml`` and ``channels.yaml`` may be missing. *database* is as in
+    `crawler.config.load_crawl_config`. Raises `ConfigError` with every problem of every file.
+    """
+    crawl = read_crawl_files(folder, database, environ=environ)
+    folder = folder.absolute()
+    topics_file = read_yaml(folder / "topics.yaml", environ=environ)
+    channels_file = read_yaml(folder / "channels.yaml", environ=environ, optional=True)
+    problems = list(crawl.problems)
+    lexicon, topics = _read_topics(folder, topics_file, problems)
+    known_topics = declared_ids(topics_file, "topics")
+    if known_topics:
+        for index, source in list_entries(crawl.sources, "sources"):
+            problems += _find_unknown_topics(
+                crawl.sources, ("sources", index, "topics"), source, known_topics
+            )
+    channels, skipped, operators = _read_channels(channels_file, known_topics, problems)
+    if problems or crawl.config is None or lexicon is None:
+        raise ConfigError(*in_order(problems))
+    register_all(_find_secrets(crawl.config, channels))
+    warnings = _find_warnings(
+        crawl.config, (crawl.settings, crawl.sources, topics_file, channels_file), channels
+    )
+    return Config(crawl.config, topics, lexicon, channels, skipped, operators, warnings)
+
+
+def _read_topics(
+    folder: Path, document: Document, problems: list[ConfigProblem]
+) -> tuple[Lexicon | None, tuple[TopicRule, ...]]:
+    problems += document.problems
+    lexicon = None
+    try:
+        lexicon = read_lexicon(folder / "lexicon.csv")
+    except ConfigError as error:
+        problems += error.problems
+    if document.problems and document.data is None:
+        return lexicon, ()
+    problems += validate(TopicsFile, document, allow_unset=True).problems
+    problems += find_duplicates(document, "topics")
+    rules: dict[str, TopicRule] = {}
+    places: dict[str, KeyPath] = {}
+    for index, _ in list_entries(document, "topics"):
+        checked = validate(Topic, document, ("topics", index))
+        problems += checked.problems
+        if checked.value and checked.value.id not in rules:  # a second one has been reported
+            rules[checked.value.id] = TopicRule(**dict(checked.value))
+            places[checked.value.id] = ("topics", index)
+    if lexicon:
+        for found in find_rule_problems(tuple(rules.values()), lexicon):
+            problems.append(document.problem((*places[found.topic], *parse_key(found.key)), found.message))
+    return lexicon, tuple(rules.values())
+
+
+def _read_channels(
+    document: Document, known_topics: tuple[str, ...], problems: list[ConfigProblem]
+) -> tuple[tuple[Channel, ...], tuple[SkippedChannel, ...], tuple[str, ...]]:
+    problems += document.problems
+    problems += validate(ChannelsFile, document, other_keys=("operators",), allow_unset=True).problems
+    problems += validate(ChannelsFile, document, other_keys=("channels",)).problems
+    problems += find_duplicates(document, "channels")
+    channels: list[Channel] = []
+    skipped: list[SkippedChannel] = []
+    for index, entry in list_entries(document, "channels"):
+        outcome = _read_channel(document, index, entry, known_topics, problems)
+        if isinstance(outcome, Channel):
+            channels.append(outcome)
+        elif outcome:
+            skipped.append(outcome)
+    operators = document.get(("operators",)) or []
+    names = [name for name in operators if isinstance(name, str)] if isinstance(operators, list) else []
+    problems += find_dangling(document, ("operators",), names, declared_ids(document, "channels"), "channel")
+    return tuple(channels), tuple(skipped), tuple(dict.fromkeys(names))
+
+
+def _read_channel(
+    document: Document,
+    index: int,
+    entry: dict[str, Any],
+    known_topics: tuple[str, ...],
+    problems: list[ConfigProblem],
+) -> Channel | SkippedChannel | None:
+    """Return the channel, or why it is skipped, or None when it has problems."""
+    at = ("channels", index)
+    before = len(problems)
+    common = validate(ChannelEntry, document, at, other_keys=entry.keys() - COMMON_KEYS, allow_unset=True)
+    problems += common.problems
+    if known_topics:
+        problems += _find_unknown_topics(document, (*at, "topics"), entry, known_topics)
+    if common.value and common.value.quiet and common.value.quiet.start == common.value.quiet.end:
+        problems.append(document.problem((*at, "quiet"), "from and to are equal; write a span"))
+    name = entry.get("platform")
+    platform = PLATFORMS.get(name) if isinstance(name, str) else None
+    if platform is None:
+        if isinstance(name, str):
+            message = f"found {describe(name)}; allowed: {', '.join(PLATFORMS)}"
+            problems.append(document.problem((*at, "platform"), message))
+        return None
+    keys = validate(platform.keys, document, at, other_keys=COMMON_KEYS, private=True, allow_unset=True)
+    problems += keys.problems
+    unset = tuple(dict.fromkeys((*common.unset, *keys.unset)))
+    if len(problems) > before:
+        return None
+    if unset:
+        return SkippedChannel(str(entry.get("id")), unset)
+    if common.value is None or keys.value is None:
+        return None
+    hours = common.value.quiet
+    return Channel(
+        common.value.id,
+        platform,
+        keys.value,
+        common.value.topics or known_topics,
+        common.value.send,
+        Quiet(hours.start, hours.end, hours.exception == "urgent") if hours else None,
+        common.value.max_stories,
+    )
+
+
+def _find_unknown_topics(
+    document: Document, at: KeyPath, entry: dict[str, Any], known: tuple[str, ...]
+) -> tuple[ConfigProblem, ...]:
+    names = entry.get("topics")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return ()  # null, all, or a wrong type that the model reports
+    return find_dangling(document, at, names, known, "topic")
+
+
+def _secrets_in(value: object) -> Iterator[str]:
+    match value:
+        case SecretStr():
+            yield value.get_secret_value()
+        case BaseModel():
+            for _, item in value:
+                yield from _secrets_in(item)
+        case dict():
+            for item in value.values():
+                yield from _secrets_in(item)
+        case list() | tuple():
+            for item in value:
+                yield from _secrets_in(item)
+
+
+def _find_secrets(crawl: CrawlConfig, channels: tuple[Channel, ...]) -> Iterator[str]:
+    for channel in channels:
+        yield from _secrets_in(channel.keys)
+    for source in crawl.sources:
+        yield from (value for value in _secrets_in(source.headers) if len(value) >= 16)
+    # The rest of a database or proxy address is needed to understand an error about it.
+    for address in {crawl.database_url, *(crawl.proxy_for(source) for source in crawl.sources)}:
+        password = urlsplit(address or "").password or ""
+        yield from (password, unquote(password))
+
+
+def _find_warnings(
+    crawl: CrawlConfig, documents: tuple[Document, ...], channels: tuple[Channel, ...]
+) -> tuple[str, ...]:
+    warnings = []
+    if crawl.settings.contact == Settings.model_fields["contact"].default:
+        name = state_path_hint(documents[0].path)
+        warnings.append(f"{name}: contact is still the example; sites ask whom to write to")
+    for document in documents:
+        try:
+            mode = stat.S_IMODE(document.path.stat().st_mode)
+        except OSError:  # an optional file that is not there
+            continue
+        name = state_path_hint(document.path)
+        if mode & stat.S_IWOTH:
+            warnings.append(f"{name}: every user of this machine can change it; run: chmod o-w {name}")
+    return tuple(warnings)

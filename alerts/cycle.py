@@ -1,0 +1,219 @@
+"""One run, from feeds to chat. Read this first: each stage takes rows, works, commits, and the next takes its rows.
+
+    poll due sources ─▶ entries ─▶ articles ─▶ matches, stories, alerts ─▶ digests, frozen messages ─▶ sent
+
+A run may die anywhere; the next one goes on from the rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from alerts.archive import Archive
+from alerts.channelstate import ChannelStates
+from alerts.clientname import user_agent
+from alerts.configkeys import Instant
+from alerts.deliver import Sender
+from alerts.digesting import Digester
+from alerts.incident import Incidents, watch_sources
+from alerts.matching import match_articles
+from alerts.outbox import Outbox
+from alerts.runlog import RunLog
+from alerts.runreport import RunReport, as_json
+from crawler import failpoint
+from crawler.clock import Clock
+from crawler.db.lock import run_lock
+from crawler.schedule import is_due
+from crawler.store import Store
+
+if TYPE_CHECKING:
+    from alerts.config import Channel, Config
+
+DELIVERY_SHARE_S = 60.0  # of the time budget, kept back from the crawl for delivery
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the command line asks of a run."""
+
+    only: tuple[str, ...] = ()
+    force: bool = False
+    dry_run: bool = False
+    time_budget: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended; *held_by* names the other run when there was one, and then nothing was done."""
+
+    report: RunReport | None = None
+    held_by: str | None = None
+    unreachable: bool = False
+    undeliverable: bool = False
+    stopped: bool = False
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What a run takes from outside: the clock, where the terminal's text goes, and the wish to stop."""
+
+    clock: Clock
+    write: Callable[[str], None]
+    progress: Callable[[str], None]
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+async def run_cycle(config: Config, options: RunOptions, around: Surroundings) -> RunResult:
+    """Do one run under the run lock. `StoreError` means that nothing could be done."""
+    store = Store.open(config.crawl.database_url, config.crawl.settings.first_run_window)
+    with run_lock(store.engine) as held_by:
+        if held_by is not None:
+            return RunResult(held_by=held_by)
+        return await _Run(config, options, around, store).do()
+
+
+class _Run:
+    def __init__(self, config: Config, options: RunOptions, around: Surroundings, store: Store) -> None:
+        self._config = config
+        self._options = options
+        self._around = around
+        self._store = store
+        self._archive = Archive.open(store.engine)
+        self._outbox = Outbox(store.engine)
+        self._incidents = Incidents(store.engine)
+        self._states = ChannelStates(store.engine)
+        self._digester = Digester(config, store, self._archive, self._outbox, self._incidents, self._states)
+        self._channels = config.channels or (console_channel(config),)
+        self._log = RunLog(store.engine)
+
+    async def do(self) -> RunResult:
+        now = self._around.clock()
+        report = RunReport(self._log.begin(now), now)
+        await self._crawl(report)
+        self._match(report)
+        if self._options.dry_run:
+            self._preview()
+        elif not self._around.stop.is_set():
+            await self._deliver(report)
+        report.open_parts = self._outbox.counts()
+        report.finished = self._around.clock()
+        if not self._options.dry_run:
+            self._store.purge(report.finished - self._config.crawl.settings.retention)
+        failpoint.reach("before_report_commit")
+        self._log.end(report.run_id, report.finished, as_json(report))
+        tried, working = report.delivery.tried_channels, report.delivery.working_channels
+        return RunResult(
+            report,
+            unreachable=report.crawl.unreachable,
+            undeliverable=bool(tried) and not working,
+            stopped=self._around.stop.is_set(),
+        )
+
+    async def _crawl(self, report: RunReport) -> None:
+        """Poll what is due. Scrapy is imported only when there is something to ask: a quiet tick stays cheap."""
+        if not self._has_work(report.started):
+            return
+        from crawler.run import crawl
+
+        self._around.progress("reading sources …")
+        budget_s = self._options.time_budget.total_seconds()
+        report.crawl, problems = await crawl(
+            self._config.crawl,
+            self._store,
+            self._around.clock,
+            only=self._options.only,
+            force=self._options.force,
+            deadline_s=max(budget_s - DELIVERY_SHARE_S, budget_s / 2),
+            stop=self._around.stop,
+        )
+        report.problems += problems
+
+    def _has_work(self, now: datetime) -> bool:
+        wanted = [
+            source
+            for source in self._config.crawl.sources
+            if source.enabled and (not self._options.only or source.id in self._options.only)
+        ]
+        states = self._store.poll_states()
+        if self._options.force or any(
+            source.id not in states or is_due(states[source.id].next_poll_at, source.every, now)
+            for source in wanted
+        ):
+            return bool(wanted)
+        return bool(self._store.pending_entries([source.id for source in wanted], now))
+
+    def _match(self, report: RunReport) -> None:
+        self._around.progress("matching …")
+        wants = {channel.id: channel.topics for channel in self._channels}
+        report.matching = match_articles(self._archive, self._config, wants, self._around.clock())
+        names = {source.id: source.name for source in self._config.crawl.sources if source.enabled}
+        watch_sources(self._incidents, self._store.poll_states(), names, self._around.clock())
+
+    async def _deliver(self, report: RunReport) -> None:
+        """Freeze and send, twice: the second time for channels that only now got rid of an older message."""
+        from alerts.http import Client
+
+        now = self._around.clock()
+        self._outbox.recover(report.run_id, now)
+        states = self._states.refresh(self._channels, now)
+        network = self._config.crawl.settings.network
+        proxy = network.proxy.get_secret_value() if network.proxy else None
+        async with Client(user_agent(self._config), proxy) as client:
+            sender = Sender(
+                self._outbox,
+                self._incidents,
+                client,
+                self._around.clock,
+                report.run_id,
+                self._around.write,
+                self._around.stop,
+            )
+            report.delivery = sender.report
+            for _ in range(2):
+                self._digester.enqueue_due(self._channels, self._around.clock())
+                states = self._states.load()
+                ready = [
+                    channel
+                    for channel in self._channels
+                    if channel.id not in states or states[channel.id].paused_at is None
+                ]
+                if any(self._outbox.next_part(channel.id) for channel in ready):
+                    self._around.progress("sending …")
+                    await sender.deliver(ready)
+        states = self._states.load()
+        for channel in self._channels:
+            state = states.get(channel.id)
+            waiting = self._outbox.next_part(channel.id)
+            if state is not None and state.paused_at is not None:
+                report.channel_problems.append((channel.id, f"paused: {state.paused_reason}"))
+            elif waiting is not None and waiting.reason:
+                report.channel_problems.append((channel.id, waiting.reason))
+
+    def _preview(self) -> None:
+        """Print what would be sent; nothing is marked."""
+        from alerts.channels import PLATFORMS
+        from alerts.platform import Style
+
+        console = PLATFORMS["console"]
+        for channel in self._channels:
+            stories = self._archive.pending_stories(channel.id)
+            if not stories:
+                continue
+            digest = self._digester.select(channel, stories, self._around.clock()).digest
+            named = replace(digest, title=f"{digest.title} → {channel.id} (dry run)")
+            for part in console.render(named, console.keys(), Style.RICH):
+                self._around.write(part.body.decode("utf-8"))
+
+
+def console_channel(config: Config, channel_id: str = "console") -> Channel:
+    """Return the channel that prints on the terminal: what a run without a usable channel uses."""
+    from alerts.channels import PLATFORMS
+    from alerts.config import Channel
+
+    platform = PLATFORMS["console"]
+    topics = tuple(topic.id for topic in config.topics)
+    return Channel(channel_id, platform, platform.keys(), topics, Instant(), None)

@@ -1,0 +1,393 @@
+"""Decide which topics an article holds, and where; knows nothing of storage, channels or stories."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from alerts.furniture import blank_furniture_lines
+from alerts.lexicon import NUMBER_KIND, Lexicon, LexiconRow
+from alerts.model import Encoding, Field, Hit
+from alerts.numbers import NumberName, compile_number, find_numbers
+from alerts.rule import RuleProblem, TopicRule, find_term_problems, split_term
+from alerts.sentence import find_cuts, sentence_at
+from alerts.text import SYLLABLE, Folded, Key, find_folded, fold, make_key
+from alerts.zawgyi import UnicodeText, convert_zawgyi, to_unicode
+from crawler.errors import ConfigError, ConfigProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["Findings", "Matcher", "RuleProblem", "TopicRule", "compile_topics", "find_rule_problems"]
+
+_REVISION = 1  # raise it when the same rules come to match differently: stored findings are then stale
+_TOKEN = re.compile(
+    f"{SYLLABLE.pattern}|[a-z0-9\u00c0-\u024f]+|[\u0e00-\u0e7f]+|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+)
+_BLANK = "\0"  # what a masked character becomes: no letter, no space, in no form
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the matcher found: the topics that hold, with their hits in the order of the article."""
+
+    topics: Mapping[str, tuple[Hit, ...]] = field(default_factory=dict)
+    encoding: Encoding = "unicode"
+
+
+@dataclass(frozen=True, slots=True)
+class _Needle:
+    form: str
+    key: Key | None = None
+    number: NumberName | None = None
+    names: Mapping[str, str] = field(default_factory=dict)  # folded spelling → form, for a number
+
+    def find(self, folded: Folded) -> Iterable[tuple[int, int, str]]:
+        if self.number is not None:
+            for start, end in find_numbers(folded, self.number):
+                yield start, end, self.names.get(folded.text[start:end], self.form)
+        elif self.key is not None:
+            for start, end in find_folded(folded, self.key):
+                yield start, end, self.form
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """One alternative of a term: a concept or a literal, with all it can look like."""
+
+    name: str
+    needles: tuple[_Needle, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A hit before it is told: folded span in one field."""
+
+    term: str
+    form: str
+    field: Field
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Topic:
+    rule: TopicRule
+    any: tuple[tuple[_Term, ...], ...]
+    all: tuple[tuple[_Term, ...], ...]
+    none: tuple[tuple[_Term, ...], ...]
+    title: tuple[tuple[_Term, ...], ...]
+    near: tuple[tuple[tuple[_Term, ...], tuple[_Term, ...], int], ...]
+    mask: tuple[_Needle, ...]
+
+
+class _View:
+    """One field under one set of masks; what was searched once is remembered."""
+
+    __slots__ = ("_found", "field", "folded", "plain", "tokens")
+
+    def __init__(self, name: Field, plain: UnicodeText, folded: Folded) -> None:
+        self.field, self.plain, self.folded = name, plain, folded
+        self.tokens: list[int] | None = None
+        self._found: dict[int, tuple[_Span, ...]] = {}
+
+    def find(self, term: _Term) -> tuple[_Span, ...]:
+        """Return the spans of *term*; of overlapping ones the longest stays."""
+        known = self._found.get(id(term))
+        if known is None:
+            found = [
+                _Span(term.name, form, self.field, start, end)
+                for needle in term.needles
+                for start, end, form in needle.find(self.folded)
+            ]
+            known = self._found[id(term)] = _keep_longest(found)
+        return known
+
+    def masked(self, mask: Sequence[_Needle]) -> _View:
+        text = self.folded.text
+        for needle in mask:
+            for start, end, _ in needle.find(self.folded):
+                text = text[:start] + _BLANK * (end - start) + text[end:]
+        return (
+            self
+            if text == self.folded.text
+            else _View(self.field, self.plain, replace(self.folded, text=text))
+        )
+
+    def has_break(self, start: int, end: int) -> bool:
+        begin, stop = self.folded.span(start, end)
+        return "\n" in self.plain.text[begin:stop]
+
+    def distance(self, one: _Span, other: _Span) -> int:
+        """Count the syllables and words between two spans."""
+        if self.tokens is None:
+            self.tokens = [match.start() for match in _TOKEN.finditer(self.folded.text)]
+        first, second = sorted((one, other), key=lambda span: span.start)
+        return max(0, bisect_left(self.tokens, second.start) - bisect_left(self.tokens, first.end))
+
+
+def _keep_longest(found: list[_Span]) -> tuple[_Span, ...]:
+    kept: list[_Span] = []
+    for span in sorted(found, key=lambda span: (span.start - span.end, span.start)):
+        if not any(span.start < other.end and other.start < span.end for other in kept):
+            kept.append(span)
+    return tuple(sorted(kept, key=lambda span: span.start))
+
+
+def _collect(views: Iterable[_View], term: Iterable[_Term]) -> list[_Span]:
+    return [span for view in views for alternative in term for span in view.find(alternative)]
+
+
+def _collect_near(
+    views: Iterable[_View], one: Iterable[_Term], other: Iterable[_Term], most: int
+) -> list[_Span]:
+    near: dict[_Span, None] = {}
+    for view in views:
+        seconds = sorted(_collect((view,), other), key=lambda span: span.start)
+        starts = [span.start for span in seconds]
+        for first in _collect((view,), one):
+            place = bisect_left(starts, first.start)
+            for second in seconds[max(0, place - 2) : place + 2]:  # only neighbours can be the nearest
+                if second == first or view.distance(first, second) > most:
+                    continue
+                if not view.has_break(min(first.start, second.start), max(first.end, second.end)):
+                    near.update({first: None, second: None})
+    return list(near)
+
+
+def _judge(topic: _Topic, views: Sequence[_View]) -> list[_Span] | None:
+    """Return the spans for which the topic holds, None when it does not."""
+    if any(_collect(views, term) for term in topic.none):
+        return None
+    found: dict[_Span, None] = {}
+    if topic.any:
+        hits = [span for term in topic.any for span in _collect(views, term)]
+        if not hits:
+            return None
+        found.update(dict.fromkeys(hits))
+    titles = [view for view in views if view.field == "title"]
+    for scope, terms in ((views, topic.all), (titles, topic.title)):
+        for term in terms:
+            hits = _collect(scope, term)
+            if not hits:
+                return None
+            found.update(dict.fromkeys(hits))
+    for one, other, most in topic.near:
+        hits = _collect_near(views, one, other, most)
+        if not hits:
+            return None
+        found.update(dict.fromkeys(hits))
+    return list(found)
+
+
+_NO_LETTER = re.compile(r"[\W_]+")
+
+
+def _find_copies(plain: UnicodeText) -> list[tuple[int, int, int, int]]:
+    """Return (first, its end, copy, its end) of paragraphs printed again in the other encoding."""
+    copies: list[tuple[int, int, int, int]] = []
+    if not plain.zawgyi:
+        return copies
+    seen: dict[str, tuple[int, int]] = {}
+    at = 0
+    for line in plain.text.split("\n"):
+        start, at = at, at + len(line) + 1
+        # marks are no \w: compare base letters, digits and words; converters differ in the rest
+        letters = _NO_LETTER.sub("", fold(line).text)
+        if not letters:
+            continue
+        first = seen.setdefault(letters, (start, at))
+        if first[0] != start:
+            copies.append((*first, start, at))
+    return copies
+
+
+class Matcher:
+    """Topics and lexicon, compiled; safe to share, remembers nothing of what it has read."""
+
+    def __init__(self, topics: tuple[_Topic, ...], rules_hash: str) -> None:
+        self._topics = topics
+        self.rules_hash = rules_hash
+
+    def find_matches(
+        self, title: str, text: str, language: str | None = None, default_encoding: str = "unicode"
+    ) -> Findings:
+        """Return the topics that *title* and *text* hold, with offsets into both as given.
+
+        *language* is an ISO 639-1 code or BCP 47 tag, None when unknown: then no topic is ruled out.
+        *default_encoding* is the source's habit, for text too short to judge.
+        """
+        body = to_unicode(text, default_encoding)
+        habit = "zawgyi" if body.encoding == "zawgyi" else "unicode" if body.text else default_encoding
+        head = to_unicode(title, habit)
+        views = [
+            _View("title", head, fold(head.text)),
+            _View("text", body, fold(blank_furniture_lines(body.text))),
+        ]
+        fields: dict[Field, str] = {"title": title, "text": text}
+        copies = _find_copies(body)
+        cuts: dict[Field, tuple[int, ...]] = {}
+        spoken = (language or "").lower().partition("-")[0]
+        topics: dict[str, tuple[Hit, ...]] = {}
+        for topic in self._topics:
+            if topic.rule.languages and spoken and spoken not in topic.rule.languages:
+                continue
+            seen = [view.masked(topic.mask) for view in views] if topic.mask else views
+            spans = _judge(topic, seen)
+            if spans is None:
+                continue
+            by_field = {view.field: view for view in seen}
+            hits = _tell(_drop_copies(spans, by_field["text"], copies), by_field, fields, cuts)
+            topics[topic.rule.id] = hits
+        return Findings(topics, _join_encodings(head, body))
+
+
+def _join_encodings(head: UnicodeText, body: UnicodeText) -> Encoding:
+    found = {plain.encoding for plain in (head, body) if re.search("[\u1000-\u109f]", plain.text)}
+    return found.pop() if len(found) == 1 else "mixed" if found else "unicode"
+
+
+def _drop_copies(spans: list[_Span], view: _View, copies: list[tuple[int, int, int, int]]) -> list[_Span]:
+    """Drop hits in a paragraph's second printing, where the first printing has a hit of the same term."""
+    kept: list[_Span] = []
+    placed = [(span, view.folded.starts[span.start]) for span in spans if span.field == "text"]
+    for span in spans:
+        at = view.folded.starts[span.start] if span.field == "text" else -1
+        if not any(
+            copy <= at < copy_end
+            and any(other.term == span.term and first <= place < first_end for other, place in placed)
+            for first, first_end, copy, copy_end in copies
+        ):
+            kept.append(span)
+    return kept
+
+
+def _tell(
+    spans: Iterable[_Span],
+    views: Mapping[Field, _View],
+    fields: Mapping[Field, str],
+    cuts: dict[Field, tuple[int, ...]],
+) -> tuple[Hit, ...]:
+    hits: list[Hit] = []
+    for span in spans:
+        view, given = views[span.field], fields[span.field]
+        start, end = view.plain.span(*view.folded.span(span.start, span.end))
+        if span.field not in cuts:
+            cuts[span.field] = find_cuts(given)
+        begin, stop = sentence_at(given, start, end, cuts[span.field])
+        hits.append(Hit(span.term, span.form, span.field, start, end, given[start:end], given[begin:stop]))
+    return tuple(
+        sorted(dict.fromkeys(hits), key=lambda hit: (hit.field != "title", hit.start, hit.end, hit.term))
+    )
+
+
+def _compile_row(row: LexiconRow) -> _Needle:
+    form = convert_zawgyi(row.form) if row.script == "mymr-zawgyi" else row.form
+    is_cased = row.script == "latin" and row.status == "abbreviation"  # KA and SAC are also ordinary letters
+    return _Needle(row.form, make_key(form, exact_case=is_cased))
+
+
+def _compile_concept(name: str, lexicon: Lexicon) -> _Term:
+    rows = lexicon.concepts[name]
+    numbers = [compile_number(row.form, lexicon.operation_words) for row in rows if row.kind == NUMBER_KIND]
+    needles: dict[str, _Needle] = {}
+    names: dict[str, str] = {}
+    for row in rows:
+        if row.kind == NUMBER_KIND:
+            continue
+        needle = _compile_row(row)
+        folded = fold(row.form)
+        if any((0, len(folded.text)) in find_numbers(folded, number) for number in numbers):
+            names[folded.text] = row.form  # the number finds it, with the guards that a plain form lacks
+        elif needle.key is not None:
+            exact = needle.key.letters or needle.key.pattern is not None
+            needles.setdefault(f"{needle.key.text}{exact or ''}", needle)
+    forms = [row.form for row in rows if row.kind == NUMBER_KIND]
+    named = [_Needle(form, number=number, names=names) for form, number in zip(forms, numbers, strict=True)]
+    return _Term(f"@{name}", (*named, *needles.values()))
+
+
+def _compile_term(raw: str, lexicon: Lexicon, known: dict[str, _Term]) -> tuple[_Term, ...]:
+    terms: list[_Term] = []
+    for part in split_term(raw):
+        if part not in known:
+            is_concept = part.startswith("@")
+            literal = _Term(part, (_Needle(part, make_key(part.strip('"'))),))
+            known[part] = _compile_concept(part[1:], lexicon) if is_concept else literal
+        terms.append(known[part])
+    return tuple(terms)
+
+
+def _compile_topic(rule: TopicRule, lexicon: Lexicon, known: dict[str, _Term]) -> _Topic:
+    def terms(raw: Iterable[str]) -> tuple[tuple[_Term, ...], ...]:
+        return tuple(_compile_term(term, lexicon, known) for term in raw)
+
+    near = tuple((*terms((one, other)), most) for one, other, most in rule.near)
+    mask = tuple(needle for term in terms(rule.mask) for part in term for needle in part.needles)
+    return _Topic(
+        rule, terms(rule.any), terms(rule.all), terms(rule.none), terms(rule.title),
+        tuple((one, other, most) for one, other, most in near), mask,
+    )  # fmt: skip
+
+
+def _find_shadowed(rule: TopicRule, lexicon: Lexicon, known: dict[str, _Term]) -> list[RuleProblem]:
+    """Return the terms all of whose forms the topic's own mask blanks."""
+    problems: list[RuleProblem] = []
+    topic = _compile_topic(rule, lexicon, known)
+    for key, raws, terms in (
+        ("any", rule.any, topic.any),
+        ("all", rule.all, topic.all),
+        ("title", rule.title, topic.title),
+    ):
+        for index, (raw, term) in enumerate(zip(raws, terms, strict=True)):
+            for needle in (needle for part in term for needle in part.needles if needle.key is not None):
+                folded = fold(needle.form)
+                view = _View("text", to_unicode(needle.form), folded)
+                if any(needle.find(folded)) and not any(needle.find(view.masked(topic.mask).folded)):
+                    message = f"{needle.form!r} of {raw} can never match: the mask blanks it; narrow the mask"
+                    problems.append(RuleProblem(rule.id, f"{key}[{index}]", message))
+    return problems
+
+
+def find_rule_problems(rules: Sequence[TopicRule], lexicon: Lexicon) -> tuple[RuleProblem, ...]:
+    """Return everything that is wrong with the topics, each with its key and the remedy."""
+    problems: list[RuleProblem] = []
+    known: dict[str, _Term] = {}
+    ids: set[str] = set()
+    for rule in rules:
+        found = find_term_problems(rule, lexicon)
+        if rule.id in ids:
+            found.append(RuleProblem(rule.id, "id", f"{rule.id!r} is used twice; topic ids must differ"))
+        ids.add(rule.id)
+        problems += found or (_find_shadowed(rule, lexicon, known) if rule.mask else [])
+    return tuple(problems)
+
+
+def _hash_rules(rules: Sequence[TopicRule], lexicon: Lexicon) -> str:
+    forms = [
+        (row.concept, row.kind, row.form, row.script, row.status)
+        for rows in lexicon.concepts.values()
+        for row in rows
+    ]
+    return hashlib.sha256(repr((_REVISION, tuple(rules), forms)).encode()).hexdigest()
+
+
+def compile_topics(rules: Sequence[TopicRule], lexicon: Lexicon) -> Matcher:
+    """Compile topics into a matcher.
+
+    Raises ``ConfigError`` with every problem that ``find_rule_problems`` knows; a caller that knows the
+    file and line of each key asks that function first.
+    """
+    if problems := find_rule_problems(rules, lexicon):
+        raise ConfigError(
+            *(
+                ConfigProblem("topics", 0, f"{problem.topic}.{problem.key}", problem.message)
+                for problem in problems
+            )
+        )
+    known: dict[str, _Term] = {}
+    return Matcher(tuple(_compile_topic(rule, lexicon, known) for rule in rules), _hash_rules(rules, lexicon))

@@ -1,0 +1,1 @@
+"""Schema history of the tables between matching and delivery."""

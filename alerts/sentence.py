@@ -1,0 +1,108 @@
+"""Find the sentence around a hit, in Burmese and Latin script, and make it ready to be shown."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING
+
+from alerts.model import MarkedText
+from alerts.zawgyi import to_unicode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from alerts.model import Hit
+
+_END = re.compile(
+    "[\u104b\u3002\uff01\uff1f][\"'”’»)\\]」』]*|\n+|[.!?]+[\"'”’»)\\]]*(?=[\\s\u1000-\u109f]|$)"
+)
+_ABBREVIATION = re.compile(
+    r"(?:\b[A-Za-z]|\b(?:lt|col|gen|maj|brig|capt|sgt|cpl|pvt|adm|cmdr|dr|mr|mrs|ms|prof|rev|fr|st|sr|jr|no|nos|vs|op"
+    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|inc|ltd|co|corp|dept|est|approx|ph|vol|fig|al|cf|viz|govt))$",
+    re.IGNORECASE,
+)
+_EDGE = " \t\r\n\u00a0\u200b\ufeff"
+_SPACES = re.compile(r"\s+")
+
+
+def _is_end(text: str, match: re.Match[str]) -> bool:
+    if match[0][0] not in ".":
+        return True
+    if match[0] == ".":
+        if _ABBREVIATION.search(text, max(0, match.start() - 10), match.start()):  # U. Lt. No. a.m.
+            return False
+        rest = text[match.end() : match.end() + 3].lstrip()
+        return not (rest[:1].isalpha() and rest[0].islower())
+    return True
+
+
+def find_cuts(text: str) -> tuple[int, ...]:
+    """Return the offsets at which the sentences of *text* end, in order; the last is its length.
+
+    Ends are ``။``, a line break, and ``. ! ?`` before a space. A point after an initial, a rank, a
+    month or "No." ends nothing, nor does one inside a number. ``၏`` is mostly possessive: no end.
+    """
+    cuts = [match.end() for match in _END.finditer(text) if _is_end(text, match)]
+    if not cuts or cuts[-1] != len(text):
+        cuts.append(len(text))
+    return tuple(cuts)
+
+
+def sentence_at(text: str, start: int, end: int, cuts: Sequence[int] | None = None) -> tuple[int, int]:
+    """Return the bounds of the sentence that holds the span, without the spaces around it.
+
+    A span over several sentences gets all of them. *cuts* are those of ``find_cuts``, for a caller with
+    many spans in one text.
+    """
+    cuts = find_cuts(text) if cuts is None else cuts
+    before = bisect_right(cuts, start)
+    begin = cuts[before - 1] if before else 0
+    after = bisect_left(cuts, max(end, start + 1))
+    stop = cuts[after] if after < len(cuts) else len(text)
+    while begin < start and text[begin] in _EDGE:
+        begin += 1
+    while stop > end and text[stop - 1] in _EDGE:
+        stop -= 1
+    return begin, stop
+
+
+def _clean(text: str, marks: Iterable[tuple[int, int]]) -> MarkedText:
+    """Put every run of white space, line breaks too, into one space; marks move along and merge."""
+    pieces: list[str] = []
+    gaps: list[tuple[int, int]] = []  # where a run ends, and how many characters are gone by then
+    last = gone = 0
+    for run in _SPACES.finditer(text):
+        pieces += (text[last : run.start()], " ")
+        last = run.end()
+        gone += len(run[0]) - 1
+        gaps.append((last, gone))
+    pieces.append(text[last:])
+
+    def moved(at: int) -> int:
+        index = bisect_right(gaps, (at, len(text))) - 1
+        return at - (gaps[index][1] if index >= 0 else 0)
+
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted((moved(start), moved(end)) for start, end in marks):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        elif start < end:
+            merged.append((start, end))
+    return MarkedText("".join(pieces), tuple(merged))
+
+
+def shown_sentence(field_text: str, hits: Iterable[Hit], default_encoding: str = "unicode") -> MarkedText:
+    """Return the first matched sentence of a field as it is shown: Unicode, one line, its hits marked.
+
+    *hits* must be of this one field; without any, the text is empty. *default_encoding* is what the
+    article or its source is ("unicode" or "zawgyi") and decides for text too short to judge.
+    """
+    spans = sorted((hit.start, hit.end) for hit in hits)
+    if not spans:
+        return MarkedText("")
+    begin, stop = sentence_at(field_text, *spans[0])
+    plain = to_unicode(field_text, default_encoding)
+    first, last = plain.locate(begin, stop)
+    marks = [plain.locate(start, end) for start, end in spans if begin <= start and end <= stop]
+    return _clean(plain.text[first:last], [(start - first, end - first) for start, end in marks])

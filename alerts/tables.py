@@ -1,0 +1,138 @@
+"""Tables of matches, stories, digests and deliveries. Instants are Unix milliseconds, UTC."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from crawler.db.schema import Id
+
+metadata = MetaData()
+
+examined = Table(
+    "examined",
+    metadata,
+    Column("article_id", Id, primary_key=True, autoincrement=False),
+    Column("revision", Integer, nullable=False),
+    Column("rules_hash", Text, nullable=False),
+    Column("examined_at", BigInteger, nullable=False),
+)
+
+match = Table(
+    "match",
+    metadata,
+    Column("id", Id, Identity(), primary_key=True),
+    Column("article_id", Id, nullable=False),
+    Column("topic_id", Text, nullable=False),
+    Column("hits", Text, nullable=False),  # JSON of alerts.model.Hit
+    Column("matched_at", BigInteger, nullable=False),
+    UniqueConstraint("article_id", "topic_id", name="match_once"),
+)
+
+story = Table(
+    "story",
+    metadata,
+    Column("id", Id, Identity(), primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+story_article = Table(
+    "story_article",
+    metadata,
+    Column("article_id", Id, primary_key=True, autoincrement=False),
+    Column("story_id", Id, ForeignKey("story.id"), nullable=False),
+    Index("story_article_story", "story_id"),
+)
+
+digest = Table(
+    "digest",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("channel_id", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("content", Text, nullable=False),  # JSON of alerts.model.Digest
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Id, Identity(), primary_key=True),
+    Column("channel_id", Text, nullable=False),
+    Column("article_id", Id, nullable=False),
+    Column("story_id", Id, ForeignKey("story.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("digest_id", Text, ForeignKey("digest.id")),  # null: not yet in any digest
+    Column("counted", Integer, nullable=False, default=0),  # named only in a "+N more" line
+    UniqueConstraint("channel_id", "article_id", name="alert_once"),
+    Index("alert_pending", "channel_id", "digest_id"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Id, Identity(), primary_key=True),
+    Column("digest_id", Text, ForeignKey("digest.id"), nullable=False),
+    Column("channel_id", Text, nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("parts", Integer, nullable=False),
+    Column("style", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # frozen before the first send
+    Column("story_ids", Text, nullable=False),  # JSON list: what a refused part is split by
+    Column("idempotency_key", Text, nullable=False, unique=True),
+    Column("state", Text, nullable=False),  # alerts.outbox.State
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("repeats", Integer, nullable=False, default=0),  # sends after an unknown outcome
+    Column("owner", Text),
+    Column("lease_until", BigInteger),
+    Column("not_before", BigInteger),
+    Column("reason", Text),
+    Column("message_id", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index("delivery_queue", "channel_id", "state", "id"),
+)
+
+channel_state = Table(
+    "channel_state",
+    metadata,
+    Column("channel_id", Text, primary_key=True),
+    Column("keys_hash", Text),
+    Column("last_digest_at", BigInteger),
+    Column("checked_at", BigInteger),  # when its schedule was last looked at
+    Column("sent_at", BigInteger),  # last message that the platform took
+    Column("paused_at", BigInteger),
+    Column("paused_reason", Text),
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", Id, Identity(), primary_key=True),
+    Column("subject", Text, nullable=False),  # "source:dvb-my", "channel:desk", "network"
+    Column("text", Text, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("told_at", BigInteger),
+    Column("closed_at", BigInteger),
+    Column("closing_told_at", BigInteger),
+    Index("incident_subject", "subject", "closed_at"),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("started_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("report", Text),  # JSON, as `run --json` prints it
+)

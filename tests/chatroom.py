@@ -1,0 +1,179 @@
+"""A loopback chat server with scripted answers: refusals, delays, resets after the request, lost answers.
+
+Unscripted posts get what the real platform says when all is well. It records everything that came, and knows
+what readers would see of it, so that a test can count doubles.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from alerts.demo.chatroom import answer_post, platform_of
+from crawler.clock import utc_now
+from tests.newsroom import Exchange, LoopbackServer, Request
+
+# What happens after the request was read. All but "answer" lose the answer on its way to the client.
+Ending = Literal["answer", "reset", "close", "hang", "short", "drip", "endless"]
+
+JSON = {"Content-Type": "application/json"}
+MATRIX_SEND = re.compile(r"/_matrix/client/v3/rooms/[^/]+/send/[^/]+/(?P<txn>[^/]+)")
+GOOGLE_SEND = re.compile(r"/v1/spaces/[^/]+/messages")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One scripted answer.
+
+    *taken* says whether readers see the message: by default where the status is a success, which is also how a
+    message is delivered whose answer gets lost.
+    """
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delay_s: float = 0.0
+    ending: Ending = "answer"
+    taken: bool | None = None
+
+    @property
+    def is_taken(self) -> bool:
+        """Tell whether readers see the message."""
+        return 200 <= self.status < 300 if self.taken is None else self.taken
+
+
+def json_answer(status: int, value: object, **headers: str) -> Answer:
+    """Return an answer with a JSON body; underscores in header names become hyphens."""
+    named = {name.replace("_", "-"): content for name, content in headers.items()}
+    return Answer(status, json.dumps(value).encode(), {**JSON, **named})
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One request that came, and whether readers see it."""
+
+    request: Request
+    taken: bool
+
+    @property
+    def payload(self) -> dict[str, object]:
+        """Return the body read as a JSON object; anything else raises ``ValueError`` or fails the test."""
+        value = json.loads(self.request.body)
+        assert isinstance(value, dict)
+        return value
+
+
+class Chatroom(LoopbackServer):
+    """Answers as it was told for a path, else as a healthy platform."""
+
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self._scripts: dict[str, deque[Answer]] = {}
+        self._standing: dict[str, Answer] = {}
+        self._posts: list[Post] = []
+        super().__init__(host)
+
+    def script(self, path: str, *answers: Answer) -> str:
+        """Give *answers* to the next requests for *path*, in order; then it is healthy. Return its address."""
+        with self.lock:
+            self._scripts.setdefault(path, deque()).extend(answers)
+        return self.url(path)
+
+    def always(self, path: str, answer: Answer | None) -> str:
+        """Give *answer* to every request for *path* once its script is done; None makes it healthy again."""
+        with self.lock:
+            if answer is None:
+                self._standing.pop(path, None)
+            else:
+                self._standing[path] = answer
+        return self.url(path)
+
+    @property
+    def posts(self) -> tuple[Post, ...]:
+        """Return every request so far with its fate, in the order of their arrival."""
+        with self.lock:
+            return tuple(self._posts)
+
+    @property
+    def visible(self) -> tuple[Post, ...]:
+        """Return the messages that readers see: taken ones, repeats with the same identity shown once.
+
+        Only a Matrix transaction id and a ``webhook-id`` are identities; elsewhere a repeat is a double.
+        """
+        shown: dict[object, Post] = {}
+        for number, post in enumerate(self.posts):
+            if post.taken:
+                shown.setdefault(_identity(post.request) or number, post)
+        return tuple(shown.values())
+
+    def answer(self, exchange: Exchange) -> None:
+        """Record the request, then answer it, or end the exchange as scripted."""
+        request = exchange.request
+        with self.lock:
+            script = self._scripts.get(request.path)
+            answer = script.popleft() if script else self._standing.get(request.path)
+            answer = answer or _healthy_answer(request, len(self._posts) + 1)
+            self._posts.append(Post(request, answer.is_taken))
+        if answer.delay_s and not exchange.pause(answer.delay_s):
+            return
+        _end(exchange, answer)
+
+
+def _end(exchange: Exchange, answer: Answer) -> None:
+    match answer.ending:
+        case "answer":
+            exchange.respond(answer.status, answer.body, answer.headers)
+        case "reset":
+            exchange.reset()
+        case "close":
+            pass
+        case "hang":
+            exchange.pause(3600)
+        case "short":
+            exchange.send_head(
+                answer.status, {**answer.headers, "Content-Length": str(len(answer.body) + 1000)}
+            )
+            exchange.send(answer.body)
+        case "drip":
+            exchange.send_head(answer.status, answer.headers)
+            while exchange.pause(0.05):
+                exchange.send(b" ")
+        case "endless":
+            exchange.send_head(answer.status, answer.headers)
+            while exchange.pause(0.001):
+                exchange.send(b"x" * 4096)
+
+
+def _identity(request: Request) -> str | None:
+    if match := MATRIX_SEND.fullmatch(request.path):
+        return f"matrix {match['txn']}"
+    webhook_id = request.headers.get("webhook-id")
+    return f"webhook {webhook_id}" if webhook_id else None
+
+
+def _healthy_answer(request: Request, number: int) -> Answer:
+    """Return what the platform at this path says when all is well; 404 where no platform is."""
+    path = request.path
+    if match := MATRIX_SEND.fullmatch(path):
+        if request.method != "PUT":
+            return json_answer(405, {"errcode": "M_UNRECOGNIZED", "error": "Unrecognized request"})
+        return json_answer(200, {"event_id": f"${match['txn']}"})  # the same for the same transaction
+    if request.method not in ("POST", "PUT"):
+        return Answer(405)
+    if platform_of(request.target):
+        said = answer_post(request.target, request.body, number, utc_now())
+        return Answer(said.status, said.body, {"Content-Type": said.content_type})
+    if GOOGLE_SEND.fullmatch(path):
+        return json_answer(
+            200, {"name": f"spaces/AAAA/messages/{number}", "thread": {"name": "spaces/AAAA/threads/1"}}
+        )
+    if path.startswith("/hooks/"):  # Mattermost
+        return Answer(200, b"ok", {"Content-Type": "text/plain"})
+    if "/workflows/" in path:  # Teams: accepted, which is not yet posted
+        return Answer(202)
+    if re.fullmatch(r"/[\w-]*", path):  # ntfy: JSON to the root, or text to a topic
+        return json_answer(200, {"id": f"ntfy{number}", "event": "message"})
+    return Answer(404, b"not found")
