@@ -48,8 +48,14 @@ is_installed() { # CHECKSUM STAMP
 # Take the right to change .venv: one install at a time, and none is waited for that has died.
 take_lock() {
     waited=0
+    missed=0
     until mkdir "$lock" 2>/dev/null; do
-        [ -d "$lock" ] || fail "cannot write to $root: install once as the user who owns it"
+        if [ ! -d "$lock" ]; then
+            # Released between the two looks, or never to be had here.
+            missed=$((missed + 1))
+            [ "$missed" -lt 5 ] || fail "cannot write to $root: install once as the user who owns it"
+            continue
+        fi
         if ! is_running "$lock/owner" && break_dead_lock; then
             continue
         fi
@@ -75,15 +81,20 @@ break_dead_lock() {
     # A lock just taken has no owner for an instant.
     [ -e "$lock/owner" ] || sleep 1
     if is_running "$lock/owner"; then
-        rmdir "$lock/break"
+        rmdir "$lock/break" 2>/dev/null
         return 1
     fi
     if is_running "$lock/installer"; then
         kill -9 "$recorded" 2>/dev/null || :
     fi
-    dead=$lock.dead.$$
-    mv "$lock" "$dead" 2>/dev/null || return 1
-    rm -rf "$dead"
+    # Still the lock that was looked at, not one taken since.
+    [ -d "$lock/break" ] && drop_lock
+}
+
+# Out of the way in one step, then removed: a waiting start may be making its guard in it.
+drop_lock() {
+    mv "$lock" "$lock.$$" 2>/dev/null || return 1
+    rm -rf "$lock.$$"
 }
 
 release_lock() {
@@ -91,7 +102,7 @@ release_lock() {
         kill "$recorded" 2>/dev/null || :
         wait "$recorded" 2>/dev/null || :
     fi
-    rm -rf "$lock"
+    drop_lock || :
 }
 
 # Run a command of the installer. In the background, because a shell acts on a signal only between commands
@@ -206,7 +217,7 @@ prepare_venv() {
         [ "$1" = run ] || write_stamp "$wanted_sum" "$venv/.installed-dev"
     fi
     trap - EXIT HUP INT TERM
-    rm -rf "$lock"
+    drop_lock || :
 }
 
 write_stamp() { # CHECKSUM STAMP

@@ -58,7 +58,9 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"no command {args[0]!r}{hint}", context) from error
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.option(
     "--config",
     "folder",
@@ -134,6 +136,6 @@ def _say(text: str) -> None:
 def _set_up_logging(verbose: int, quiet: bool) -> None:
     handler = logging.StreamHandler()
     handler.addFilter(RedactingFilter())
+    handler.setLevel(logging.ERROR if quiet or not verbose else logging.INFO)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    level = logging.ERROR if quiet or not verbose else logging.INFO
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

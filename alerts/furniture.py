@@ -70,6 +70,10 @@ def _find_weather_box(lines: list[str]) -> set[int]:
     return box
 
 
+def _is_headline(line: str) -> bool:
+    return 0 < len(line.strip()) < 160 and not _SENTENCE_END.search(line)
+
+
 def _find_pointers(lines: list[str]) -> set[int]:
     """Return the lines that are labelled as pointers, and those listed under a label of their own."""
     pointers: set[int] = set()

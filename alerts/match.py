@@ -10,17 +10,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from alerts.furniture import blank_furniture_lines
-from alerts.lexicon import NUMBER_KIND, Lexicon, LexiconRow
 from alerts.model import Encoding, Field, Hit
-from alerts.numbers import NumberName, compile_number, find_numbers
-from alerts.rule import RuleProblem, TopicRule, find_term_problems, split_term
+from alerts.rule import RuleProblem, TopicRule, find_term_problems
 from alerts.sentence import find_cuts, sentence_at
-from alerts.text import SYLLABLE, Folded, Key, find_folded, fold, make_key
-from alerts.zawgyi import UnicodeText, convert_zawgyi, to_unicode
+from alerts.term import Needle, Term, compile_term
+from alerts.text import SYLLABLE, Folded, fold
+from alerts.zawgyi import UnicodeText, to_unicode
 from crawler.errors import ConfigError, ConfigProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from alerts.lexicon import Lexicon
 
 __all__ = ["Findings", "Matcher", "RuleProblem", "TopicRule", "compile_topics", "find_rule_problems"]
 
@@ -40,30 +41,6 @@ class Findings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Needle:
-    form: str
-    key: Key | None = None
-    number: NumberName | None = None
-    names: Mapping[str, str] = field(default_factory=dict)  # folded spelling → form, for a number
-
-    def find(self, folded: Folded) -> Iterable[tuple[int, int, str]]:
-        if self.number is not None:
-            for start, end in find_numbers(folded, self.number):
-                yield start, end, self.names.get(folded.text[start:end], self.form)
-        elif self.key is not None:
-            for start, end in find_folded(folded, self.key):
-                yield start, end, self.form
-
-
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """One alternative of a term: a concept or a literal, with all it can look like."""
-
-    name: str
-    needles: tuple[_Needle, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Span:
     """A hit before it is told: folded span in one field."""
 
@@ -77,12 +54,12 @@ class _Span:
 @dataclass(frozen=True, slots=True)
 class _Topic:
     rule: TopicRule
-    any: tuple[tuple[_Term, ...], ...]
-    all: tuple[tuple[_Term, ...], ...]
-    none: tuple[tuple[_Term, ...], ...]
-    title: tuple[tuple[_Term, ...], ...]
-    near: tuple[tuple[tuple[_Term, ...], tuple[_Term, ...], int], ...]
-    mask: tuple[_Needle, ...]
+    any: tuple[tuple[Term, ...], ...]
+    all: tuple[tuple[Term, ...], ...]
+    none: tuple[tuple[Term, ...], ...]
+    title: tuple[tuple[Term, ...], ...]
+    near: tuple[tuple[tuple[Term, ...], tuple[Term, ...], int], ...]
+    mask: tuple[Needle, ...]
 
 
 class _View:
@@ -95,7 +72,7 @@ class _View:
         self.tokens: list[int] | None = None
         self._found: dict[int, tuple[_Span, ...]] = {}
 
-    def find(self, term: _Term) -> tuple[_Span, ...]:
+    def find(self, term: Term) -> tuple[_Span, ...]:
         """Return the spans of *term*; of overlapping ones the longest stays."""
         known = self._found.get(id(term))
         if known is None:
@@ -107,16 +84,19 @@ class _View:
             known = self._found[id(term)] = _keep_longest(found)
         return known
 
-    def masked(self, mask: Sequence[_Needle]) -> _View:
+    def masked(self, mask: Sequence[Needle]) -> _View:
+        """Return the view with the masked spans blanked, this one when there are none."""
+        spans = sorted((start, end) for needle in mask for start, end, _ in needle.find(self.folded))
+        if not spans:
+            return self
         text = self.folded.text
-        for needle in mask:
-            for start, end, _ in needle.find(self.folded):
-                text = text[:start] + _BLANK * (end - start) + text[end:]
-        return (
-            self
-            if text == self.folded.text
-            else _View(self.field, self.plain, replace(self.folded, text=text))
-        )
+        pieces: list[str] = []
+        last = 0
+        for start, end in spans:
+            pieces += (text[last:start], _BLANK * (end - max(start, last)))
+            last = max(last, end)
+        pieces.append(text[last:])
+        return _View(self.field, self.plain, replace(self.folded, text="".join(pieces)))
 
     def has_break(self, start: int, end: int) -> bool:
         begin, stop = self.folded.span(start, end)
@@ -132,18 +112,31 @@ class _View:
 
 def _keep_longest(found: list[_Span]) -> tuple[_Span, ...]:
     kept: list[_Span] = []
-    for span in sorted(found, key=lambda span: (span.start - span.end, span.start)):
-        if not any(span.start < other.end and other.start < span.end for other in kept):
-            kept.append(span)
+    heap: list[_Span] = []  # spans that overlap one after the other
+
+    def settle() -> None:
+        first = len(kept)
+        for span in sorted(heap, key=lambda span: (span.start - span.end, span.start)):
+            if not any(span.start < other.end and other.start < span.end for other in kept[first:]):
+                kept.append(span)
+        heap.clear()
+
+    reach = 0
+    for span in sorted(found, key=lambda span: span.start):
+        if span.start >= reach:
+            settle()
+        heap.append(span)
+        reach = max(reach, span.end)
+    settle()
     return tuple(sorted(kept, key=lambda span: span.start))
 
 
-def _collect(views: Iterable[_View], term: Iterable[_Term]) -> list[_Span]:
+def _collect(views: Iterable[_View], term: Iterable[Term]) -> list[_Span]:
     return [span for view in views for alternative in term for span in view.find(alternative)]
 
 
 def _collect_near(
-    views: Iterable[_View], one: Iterable[_Term], other: Iterable[_Term], most: int
+    views: Iterable[_View], one: Iterable[Term], other: Iterable[Term], most: int
 ) -> list[_Span]:
     near: dict[_Span, None] = {}
     for view in views:
@@ -221,9 +214,7 @@ class Matcher:
         *language* is an ISO 639-1 code or BCP 47 tag, None when unknown: then no topic is ruled out.
         *default_encoding* is the source's habit, for text too short to judge.
         """
-        body = to_unicode(text, default_encoding)
-        habit = "zawgyi" if body.encoding == "zawgyi" else "unicode" if body.text else default_encoding
-        head = to_unicode(title, habit)
+        head, body, encoding = _read_fields(title, text, default_encoding)
         views = [
             _View("title", head, fold(head.text)),
             _View("text", body, fold(blank_furniture_lines(body.text))),
@@ -243,27 +234,57 @@ class Matcher:
             by_field = {view.field: view for view in seen}
             hits = _tell(_drop_copies(spans, by_field["text"], copies), by_field, fields, cuts)
             topics[topic.rule.id] = hits
-        return Findings(topics, _join_encodings(head, body))
+        return Findings(topics, encoding)
 
 
-def _join_encodings(head: UnicodeText, body: UnicodeText) -> Encoding:
-    found = {plain.encoding for plain in (head, body) if re.search("[\u1000-\u109f]", plain.text)}
-    return found.pop() if len(found) == 1 else "mixed" if found else "unicode"
+def _read_fields(title: str, text: str, default: str) -> tuple[UnicodeText, UnicodeText, Encoding]:
+    """Convert both fields as one article: what is too short to judge takes the majority of the whole."""
+    whole = to_unicode(f"{title}\n{text}", default)
+    if whole.encoding == "unicode":
+        return _plain(title), _plain(text), "unicode"
+    offset = len(title) + 1
+    cut = bisect_left(whole.starts, len(title))
+    head = UnicodeText(
+        whole.text[:cut],
+        whole.encoding,
+        whole.starts[:cut],
+        whole.ends[:cut],
+        tuple((start, min(end, cut)) for start, end in whole.zawgyi if start < cut),
+    )
+    body = UnicodeText(
+        whole.text[cut + 1 :],
+        whole.encoding,
+        [start - offset for start in whole.starts[cut + 1 :]],
+        [end - offset for end in whole.ends[cut + 1 :]],
+        tuple((start - cut - 1, end - cut - 1) for start, end in whole.zawgyi if start > cut),
+    )
+    return head, body, whole.encoding
+
+
+def _plain(text: str) -> UnicodeText:
+    return UnicodeText(text, "unicode", range(len(text)), range(1, len(text) + 1))
 
 
 def _drop_copies(spans: list[_Span], view: _View, copies: list[tuple[int, int, int, int]]) -> list[_Span]:
     """Drop hits in a paragraph's second printing, where the first printing has a hit of the same term."""
-    kept: list[_Span] = []
-    placed = [(span, view.folded.starts[span.start]) for span in spans if span.field == "text"]
-    for span in spans:
-        at = view.folded.starts[span.start] if span.field == "text" else -1
-        if not any(
-            copy <= at < copy_end
-            and any(other.term == span.term and first <= place < first_end for other, place in placed)
-            for first, first_end, copy, copy_end in copies
-        ):
-            kept.append(span)
-    return kept
+    if not copies:
+        return spans
+    starts = view.folded.starts
+    told = {
+        (span.term, copy)
+        for first, first_end, copy, _ in copies
+        for span in spans
+        if span.field == "text" and first <= starts[span.start] < first_end
+    }
+    return [
+        span
+        for span in spans
+        if span.field == "title"
+        or not any(
+            copy <= starts[span.start] < copy_end and (span.term, copy) in told
+            for _, _, copy, copy_end in copies
+        )
+    ]
 
 
 def _tell(
@@ -285,56 +306,19 @@ def _tell(
     )
 
 
-def _compile_row(row: LexiconRow) -> _Needle:
-    form = convert_zawgyi(row.form) if row.script == "mymr-zawgyi" else row.form
-    is_cased = row.script == "latin" and row.status == "abbreviation"  # KA and SAC are also ordinary letters
-    return _Needle(row.form, make_key(form, exact_case=is_cased))
+def _compile_topic(rule: TopicRule, lexicon: Lexicon, known: dict[str, Term]) -> _Topic:
+    def terms(raw: Iterable[str]) -> tuple[tuple[Term, ...], ...]:
+        return tuple(compile_term(term, lexicon, known) for term in raw)
 
+    def alternatives(raw: str) -> tuple[Term, ...]:
+        return compile_term(raw, lexicon, known)
 
-def _compile_concept(name: str, lexicon: Lexicon) -> _Term:
-    rows = lexicon.concepts[name]
-    numbers = [compile_number(row.form, lexicon.operation_words) for row in rows if row.kind == NUMBER_KIND]
-    needles: dict[str, _Needle] = {}
-    names: dict[str, str] = {}
-    for row in rows:
-        if row.kind == NUMBER_KIND:
-            continue
-        needle = _compile_row(row)
-        folded = fold(row.form)
-        if any((0, len(folded.text)) in find_numbers(folded, number) for number in numbers):
-            names[folded.text] = row.form  # the number finds it, with the guards that a plain form lacks
-        elif needle.key is not None:
-            exact = needle.key.letters or needle.key.pattern is not None
-            needles.setdefault(f"{needle.key.text}{exact or ''}", needle)
-    forms = [row.form for row in rows if row.kind == NUMBER_KIND]
-    named = [_Needle(form, number=number, names=names) for form, number in zip(forms, numbers, strict=True)]
-    return _Term(f"@{name}", (*named, *needles.values()))
-
-
-def _compile_term(raw: str, lexicon: Lexicon, known: dict[str, _Term]) -> tuple[_Term, ...]:
-    terms: list[_Term] = []
-    for part in split_term(raw):
-        if part not in known:
-            is_concept = part.startswith("@")
-            literal = _Term(part, (_Needle(part, make_key(part.strip('"'))),))
-            known[part] = _compile_concept(part[1:], lexicon) if is_concept else literal
-        terms.append(known[part])
-    return tuple(terms)
-
-
-def _compile_topic(rule: TopicRule, lexicon: Lexicon, known: dict[str, _Term]) -> _Topic:
-    def terms(raw: Iterable[str]) -> tuple[tuple[_Term, ...], ...]:
-        return tuple(_compile_term(term, lexicon, known) for term in raw)
-
-    near = tuple((*terms((one, other)), most) for one, other, most in rule.near)
+    near = tuple((alternatives(one), alternatives(other), most) for one, other, most in rule.near)
     mask = tuple(needle for term in terms(rule.mask) for part in term for needle in part.needles)
-    return _Topic(
-        rule, terms(rule.any), terms(rule.all), terms(rule.none), terms(rule.title),
-        tuple((one, other, most) for one, other, most in near), mask,
-    )  # fmt: skip
+    return _Topic(rule, terms(rule.any), terms(rule.all), terms(rule.none), terms(rule.title), near, mask)
 
 
-def _find_shadowed(rule: TopicRule, lexicon: Lexicon, known: dict[str, _Term]) -> list[RuleProblem]:
+def _find_shadowed(rule: TopicRule, lexicon: Lexicon, known: dict[str, Term]) -> list[RuleProblem]:
     """Return the terms all of whose forms the topic's own mask blanks."""
     problems: list[RuleProblem] = []
     topic = _compile_topic(rule, lexicon, known)
@@ -356,7 +340,7 @@ def _find_shadowed(rule: TopicRule, lexicon: Lexicon, known: dict[str, _Term]) -
 def find_rule_problems(rules: Sequence[TopicRule], lexicon: Lexicon) -> tuple[RuleProblem, ...]:
     """Return everything that is wrong with the topics, each with its key and the remedy."""
     problems: list[RuleProblem] = []
-    known: dict[str, _Term] = {}
+    known: dict[str, Term] = {}
     ids: set[str] = set()
     for rule in rules:
         found = find_term_problems(rule, lexicon)
@@ -389,5 +373,5 @@ def compile_topics(rules: Sequence[TopicRule], lexicon: Lexicon) -> Matcher:
                 for problem in problems
             )
         )
-    known: dict[str, _Term] = {}
+    known: dict[str, Term] = {}
     return Matcher(tuple(_compile_topic(rule, lexicon, known) for rule in rules), _hash_rules(rules, lexicon))

@@ -78,6 +78,8 @@ _MONTH_BEFORE = re.compile(
     r"|september|october|november|december)\.? $"
 )
 
+_CLOSING = {"(": ")", "[": "]", "“": "”", "«": "»", "「": "」", "'": "'", '"': '"'}
+
 
 @dataclass(frozen=True, slots=True)
 class NumberName:
@@ -85,6 +87,7 @@ class NumberName:
 
     pattern: re.Pattern[str]
     hint: re.Pattern[str]  # without this no match is possible: spares the long pattern
+    words: tuple[str, ...]  # without one of these neither
 
 
 def _english(number: int) -> str:
@@ -135,26 +138,27 @@ def compile_number(form: str, words: Iterable[str]) -> NumberName:
     other: list[str] = []
     for word in sorted({fold(word).text for word in words}, key=lambda word: (-len(word), word)):
         kind = latin if word[:1].isascii() else burmese if "\u1000" <= word[:1] <= "\u109f" else other
-        kind.append(re.escape(word))
+        kind.append(word)
     number, chained = _number(first, second, guarded=True), _number(first, second, guarded=False)
     english = rf"{_english(int(first))}[ \-–]*{_english(int(second))}"
     spoken = rf"{_burmese(int(first))} ?{_burmese(int(second))}"
     anywhere = rf"(?:{number}|{_CHAIN}+{chained})"
     options: list[str] = []
     if latin:
-        word = rf"(?:{'|'.join(latin)})"
+        word = rf"(?:{'|'.join(map(re.escape, latin))})"
         before = rf"(?<![a-z])(?<![a-z]-){word}(?:s|\.)?{_NAMED}"
         options += [
             rf"{before}{_GAP}{anywhere}(?![a-z]){_NO_COUNT}",
             rf"{before}{_GAP}{english}(?![a-z])",
             # "police carried out 1111 operations" counts them: a plural needs a sign that it is a name
             rf"(?<![a-z]){number}(?: ?{_AND}[0-9]{{4}})+{_GAP}{_MODIFIER}{word}s?(?![a-z])",
+            rf"(?<![0-9a-z]){_CHAIN}+{chained}{_GAP}{_MODIFIER}{word}s?(?![a-z])",
             rf"(?<![a-z]){number}{_GAP}{_MODIFIER}{word}(?![a-z])",
             rf"(?<![a-z])(?:(?<=[{_QUOTES}]){first}{second}[{_QUOTES}]|{first}[./-]{second}) {word}s(?![a-z])",
             rf"(?<![a-z])(?<![a-z]-){english}{_GAP}{_MODIFIER}{word}(?![a-z])",
         ]
     if burmese:
-        word = rf"(?:{'|'.join(burmese)})"
+        word = rf"(?:{'|'.join(map(re.escape, burmese))})"
         called = _folded(
             "(?:(?:အမည်|နာမည်)(?:ရှိ|ရ|ပေး)?(?:ထားသည့်|ထားသော|ထားတဲ့|သော|သည့်|တဲ့)?|(?:ဟု|လို့|ဟူသော) ?(?:ခေါ်|အမည်ပေး)"
             "(?:သော|သည့်|တဲ့|ထားသည့်|ထားသော|ထားတဲ့)?|ဟူသော)?"
@@ -168,13 +172,17 @@ def compile_number(form: str, words: Iterable[str]) -> NumberName:
             rf"(?<!စိတ်ဓာတ်){word}{_GAP}(?:အမည်|အမှတ်)?{_GAP}(?:{anywhere}|{spoken}){_NO_COUNT}",
         ]
     if other:
-        word = rf"(?:{'|'.join(other)})"
+        word = rf"(?:{'|'.join(map(re.escape, other))})"
         options += [
             rf"{number}(?: ?{_AND}[0-9]{{4}})*{_GAP}[号號]?{_GAP}{word}",
             rf"{word}{_GAP}{anywhere}{_NO_COUNT}",
         ]
-    hint = rf"{first}(?:{_POINT}| )?{second}|{english}|{_burmese(int(first))}|လုံး"
-    return NumberName(re.compile("|".join(_refold(option) for option in options)), re.compile(_refold(hint)))
+    hint = rf"{first}(?:{_POINT}| )?{second}|{english}|{spoken}|(?:{_BURMESE[4]}|[2-4])\)? ?လုံး"
+    return NumberName(
+        re.compile("|".join(_refold(option) for option in options)),
+        re.compile(_refold(hint)),
+        tuple(latin + burmese + other),
+    )
 
 
 def _refold(pattern: str) -> str:
@@ -182,10 +190,26 @@ def _refold(pattern: str) -> str:
     return re.sub("[\u1000-\u103f]+", lambda match: fold(match[0]).text, pattern)
 
 
+def _with_brackets(text: str, start: int, end: int) -> tuple[int, int]:
+    """Take in the bracket or quote outside the span whose partner is inside."""
+    inside = text[start:end]
+    if start and (closing := _CLOSING.get(text[start - 1])) and _is_single(inside, text[start - 1], closing):
+        return start - 1, end
+    if end < len(text):
+        for opening, closing in _CLOSING.items():
+            if text[end] == closing and opening in inside and _is_single(inside, closing, opening):
+                return start, end + 1
+    return start, end
+
+
+def _is_single(inside: str, one: str, other: str) -> bool:
+    return inside.count(other) == 1 and (one == other or one not in inside)
+
+
 def find_numbers(folded: Folded, name: NumberName) -> Iterator[tuple[int, int]]:
     """Yield the folded spans, word and number together, where the operation is named."""
     text = folded.text
-    if not name.hint.search(text):
+    if not any(word in text for word in name.words) or not name.hint.search(text):
         return
     for match in name.pattern.finditer(text):
         start, end = match.span()
@@ -196,4 +220,4 @@ def find_numbers(folded: Folded, name: NumberName) -> Iterator[tuple[int, int]]:
         # "On November 11, 11 operations": the first half is a day of the month.
         if text[start].isdigit() and _MONTH_BEFORE.search(text[max(0, start - 12) : start]):
             continue
-        yield start, end
+        yield _with_brackets(text, start, end)

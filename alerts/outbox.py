@@ -206,6 +206,12 @@ class Outbox:
         with transaction(self.engine) as connection:
             return tuple(_part(row) for row in connection.execute(query))
 
+    def part(self, delivery_id: int) -> QueuedPart | None:
+        """Return one delivery by its number."""
+        with transaction(self.engine) as connection:
+            row = connection.execute(select(delivery).where(delivery.c.id == delivery_id)).first()
+        return None if row is None else _part(row)
+
     def counts(self) -> dict[State, int]:
         """Return how many deliveries stand in each state."""
         query = select(delivery.c.state, func.count().label("number")).group_by(delivery.c.state)

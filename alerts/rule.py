@@ -93,8 +93,8 @@ def find_term_problems(rule: TopicRule, lexicon: Lexicon) -> list[RuleProblem]:
             )
             problems.append(RuleProblem(rule.id, f"near[{index}][2]", message))
     for key, term in terms:
-        if message := _find_term_problem(term, lexicon):
-            problems.append(RuleProblem(rule.id, key, message))
+        if problem := _find_term_problem(term, lexicon):
+            problems.append(RuleProblem(rule.id, key, problem))
     if not (rule.any or rule.all or rule.title or rule.near):
         problems.append(RuleProblem(rule.id, "any", "nothing to look for; set any, all, title or near"))
     return problems

@@ -79,7 +79,7 @@ def as_text(report: RunReport, source_total: int) -> list[str]:
     sources, entries, articles = data["sources"], data["entries"], data["articles"]
     read = sources["polled"] - sources["failed"]
     lines = [
-        f"{read} of {sources['due']} due sources read ({source_total} configured, {sources['not_modified']} unchanged); "
+        f"{read} of {sources['due']} due sources read ({source_total} in all, {sources['not_modified']} unchanged); "
         f"{_count(entries['new'], 'new entry', 'new entries')}, {_count(articles['fetched'], 'page')} fetched"
         + (f", {articles['summary_only']} by summary only" if articles["summary_only"] else "")
     ]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from alerts.platform import HttpResponse
 
-_REASON_CHARS = 160
+_TEXT_CHARS = 160
 
 
 def encode_json(payload: object) -> bytes:
@@ -41,13 +41,15 @@ def read_text(found: Mapping[str, Any], *path: str) -> str:
     value: Any = found
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
-    return cut_text(clean_line(value), _REASON_CHARS) if isinstance(value, str) else ""
+    return cut_text(clean_line(value), _TEXT_CHARS) if isinstance(value, str) else ""
 
 
-def explain(response: HttpResponse, *words: str) -> str:
-    """Return "HTTP 400: code message" for the delivery's history."""
-    said = " ".join(word for word in words if word)
-    return f"HTTP {response.status}: {said}" if said else f"HTTP {response.status}"
+def explain(response: HttpResponse, code: str) -> str:
+    """Return "HTTP 400: code" for the delivery's history.
+
+    Only *code* that the adapter knows by shape or by name belongs there: free text may echo the address.
+    """
+    return f"HTTP {response.status}: {code}" if code else f"HTTP {response.status}"
 
 
 def post_json(url: str, body: bytes, headers: Mapping[str, str] | None = None) -> HttpRequest:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _MAX_ATTRIBUTES = 500  # of one element; XPath over 200,000 takes minutes, no theme writes 100
 _MAX_LD_CHARS = 300_000
 _MAX_LD_NODES = 500
+_SHORT_STORY_CHARS = 400  # trafilatura distrusts what is shorter than 250 and takes more
+_PROSE_CHARS = 200
 _TEASER_CHARS = 1500  # a page that says it is not free and holds less was cut
 
 _NOT_MARKUP = re.compile(rb"\s*(?:%PDF-|\x89PNG|GIF8|\xff\xd8\xff|PK\x03\x04|RIFF)")
@@ -93,9 +95,9 @@ def extract_page(body: bytes, content_type: str | None, url: str) -> ExtractedPa
     options = Extractor(output_format="python", fast=True, comments=False, with_metadata=False)
     document = bare_extraction(tree, options=options)
     text = clean_paragraphs(getattr(document, "text", None) or "")
-    if "\n" not in text:
-        # From a short story trafilatura makes the whole page in one line, other stories' headlines included.
-        text = _themed_story(tree) or text
+    story = _themed_story(tree)
+    if story and _is_whole_page(text, story):
+        text = story
     text, cut = drop_lines(text)
     teaser = not declared.free and len(text) < _TEASER_CHARS
     return ExtractedPage(
@@ -117,6 +119,17 @@ def _themed_story(tree: _Element) -> str:
     captions = [element for element in tree.iter("figcaption") if story not in element.iterancestors()]
     texts = [tree_to_text(element) for element in (*captions[:1], story)]
     return "\n".join(text for text in texts if text) if texts[-1] else ""
+
+
+def _is_whole_page(text: str, story: str) -> bool:
+    """Tell whether trafilatura gave up on a short story and took the page, other headlines included.
+
+    Then its text is one line, or the theme's story is short and nothing outside it reads like prose.
+    """
+    if "\n" not in text:
+        return True
+    prose = (line for line in text.split("\n") if len(line) > _PROSE_CHARS)
+    return len(story) < _SHORT_STORY_CHARS and all(line in story for line in prose)
 
 
 def _bound_attributes(tree: _Element) -> None:

@@ -118,7 +118,7 @@ def _cut_to_whole_entries(text: str, root: str) -> tuple[str, str | None]:
         return text, None  # <rss/>: empty, and whole
     if not ends:
         raise ParseError("not a feed: cut off before the end of its first entry")
-    return _closed(text[: ends[-1]], root), f"cut off after {len(ends)} entries"
+    return _closed(text[: ends[-1]], root), f"cut off after entry {len(ends)}"
 
 
 def _closed(text: str, root: str) -> str:

@@ -40,7 +40,7 @@ async def crawl(
 
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
-    for name in ("scrapy", "aiohttp", "asyncio", "protego"):
+    for name in ("scrapy", "aiohttp", "asyncio", "protego"):  # their INFO and DEBUG lines hold addresses
         logging.getLogger(name).setLevel(logging.WARNING)
     spider_class = type(
         "CycleSpider",

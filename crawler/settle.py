@@ -29,11 +29,11 @@ def wants_page(pending: PendingEntry, full_text: FullText) -> bool:
 def from_feed(pending: PendingEntry, language: str | None) -> Article:
     """Return the article as the feed alone tells it: its full text, else its summary."""
     entry = pending.entry
-    full = len(entry.content) >= max(FULL_TEXT_CHARS, len(entry.summary))
+    full = len(entry.content) > len(entry.summary)
     return Article(
         canonical_url=None,
         title=entry.title,
-        text=entry.content or entry.summary,
+        text=without_headline(entry.content or entry.summary, entry.title),
         language=language,
         author=entry.author,
         published=_not_future(entry.published, pending.first_seen),
@@ -58,13 +58,26 @@ def from_page(
     return Article(
         canonical_url=_canonical(entry.url, page.canonical_url, final_url),
         title=entry.title or page.title or "",
-        text=entry.content if stub else page.text,
+        text=without_headline(entry.content if stub else page.text, entry.title, page.title),
         language=page.language or language,
         author=entry.author or page.author,
         published=_not_future(entry.published or page.published, pending.first_seen),
         origin="feed" if stub else "page",
         truncated=page.truncated and not stub,
     )
+
+
+def without_headline(text: str, *titles: str | None) -> str:
+    """Return *text* without first lines that only repeat a title: copies then have the same text."""
+    lines = text.split("\n")
+    known = {_plain(title) for title in titles if title}
+    while lines and (not lines[0].strip() or _plain(lines[0]) in known):
+        lines.pop(0)
+    return "\n".join(lines) or text
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _canonical(entry_url: str | None, declared: str | None, final_url: str) -> str:

@@ -16,7 +16,7 @@ import yaml
 from crawler.errors import ConfigProblem, state_path_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     Loader = yaml.SafeLoader
@@ -26,7 +26,6 @@ else:
 KeyPath = tuple[str | int, ...]
 
 MAX_BYTES = 1_048_576  # ten thousand keywords need a third of it
-MAX_NODES = 100_000  # aliases of aliases multiply: a small file must not fill the memory
 MAX_DEPTH = 20
 
 _VARIABLE = re.compile(r"\$(\$\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
@@ -90,7 +89,7 @@ def read_yaml(path: Path, *, environ: Mapping[str, str] | None = None, optional:
 
     ``${NAME}`` in text takes a variable of *environ* (default: the process's), ``$${`` writes ``${``. A value
     that names an unset or empty variable becomes `Unset`: only its user knows whether that is an error. An
-    *optional* file that does not exist is empty. At most 1 MiB, 20 levels, 100,000 values.
+    *optional* file that does not exist is empty. At most 1 MiB and 20 levels; aliases are refused.
     """
     document = Document(path)
     try:
@@ -106,66 +105,100 @@ def read_yaml(path: Path, *, environ: Mapping[str, str] | None = None, optional:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return _broken(path, body.count(b"\n", 0, error.start) + 1, "not UTF-8 text")
-    builder = _Builder(path, os.environ if environ is None else environ)
-    loader = _Composer(text)
+    loader = Loader(text)
+    builder = _Builder(path, os.environ if environ is None else environ, loader)
     try:
-        node = loader.get_single_node()
-        data = None if node is None else builder.build(node, ())
+        data = builder.build_document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return _broken(path, mark.line + 1 if mark else 0, _explain_syntax(error))
     except yaml.reader.ReaderError as error:
         return _broken(path, 0, f"holds a character that YAML does not allow (code {error.character})")
-    except (RecursionError, _TooMuchError):
-        return _broken(path, 0, f"nested deeper than {MAX_DEPTH} levels or more than {MAX_NODES} values")
+    except _TooDeepError:
+        return _broken(path, 0, f"nested deeper than {MAX_DEPTH} levels")
     finally:
         loader.dispose()
     return Document(path, data, builder.lines, frozenset(builder.interpolated), tuple(builder.problems))
 
 
-class _Composer(Loader):
-    """Composes nodes only; without resolvers every plain word is text until `_Builder` looks at it."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  overrides PyYAML's class attribute
-
-
-class _TooMuchError(Exception):
-    """The document is larger than any configuration."""
+class _TooDeepError(Exception):
+    """The document is nested deeper than any configuration."""
 
 
 class _Builder:
-    """Turns nodes into values and remembers where each one stands."""
+    """Turns parser events into values and remembers where each one stands.
 
-    def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
-        self.document = Document(path)
+    PyYAML's own composer recurses in C without a limit: 100,000 brackets end the process.
+    """
+
+    def __init__(self, path: Path, environ: Mapping[str, str], loader: yaml.SafeLoader) -> None:
+        self.name = state_path_hint(path)
         self.environ = environ
+        self.next_event: Callable[[], Any] = loader.get_event
         self.lines: dict[KeyPath, int] = {}
         self.interpolated: set[KeyPath] = set()
         self.problems: list[ConfigProblem] = []
-        self.nodes = 0
 
-    def refuse(self, node: yaml.Node, at: KeyPath, message: str) -> None:
-        name = state_path_hint(self.document.path)
-        self.problems.append(ConfigProblem(name, node.start_mark.line + 1, key_text(at), message))
+    def refuse(self, event: Any, at: KeyPath, message: str) -> Unset:
+        self.problems.append(ConfigProblem(self.name, event.start_mark.line + 1, key_text(at), message))
+        return Unset(())
 
-    def build(self, node: yaml.Node, at: KeyPath) -> Any:
-        self.nodes += 1
-        if self.nodes > MAX_NODES or len(at) > MAX_DEPTH:
-            raise _TooMuchError
-        self.lines.setdefault(at, node.start_mark.line + 1)
-        kind = {yaml.ScalarNode: "str", yaml.SequenceNode: "seq", yaml.MappingNode: "map"}[type(node)]
-        if node.tag != f"tag:yaml.org,2002:{kind}":
-            tag = str(node.tag).replace("tag:yaml.org,2002:", "!!")
-            self.refuse(node, at, f"the tag {tag} is not allowed; put text that begins with ! in quotes")
-            return Unset(())
-        if isinstance(node, yaml.MappingNode):
-            return self.build_mapping(node, at)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.build(item, (*at, index)) for index, item in enumerate(node.value)]
-        text = str(node.value)
+    def build_document(self) -> Any:
+        self.next_event()  # start of the stream
+        event = self.next_event()
+        if isinstance(event, yaml.StreamEndEvent):
+            return None
+        data = self.build(self.next_event(), ())
+        self.next_event()  # end of the document
+        event = self.next_event()
+        if not isinstance(event, yaml.StreamEndEvent):
+            self.refuse(event, (), "a second document begins here; keep one")
+        return data
+
+    def build(self, event: Any, at: KeyPath) -> Any:
+        if len(at) > MAX_DEPTH:
+            raise _TooDeepError
+        self.lines.setdefault(at, event.start_mark.line + 1)
+        if isinstance(event, yaml.AliasEvent):
+            return self.refuse(event, at, "aliases are not read; put text that begins with * in quotes")
+        value: Any
+        if isinstance(event, yaml.MappingStartEvent):
+            value = self.build_mapping(at)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            value = []
+            while not isinstance(item := self.next_event(), yaml.SequenceEndEvent):
+                value.append(self.build(item, (*at, len(value))))
+        else:
+            value = self.build_scalar(event, at)
+        if event.tag not in (None, "tag:yaml.org,2002:str"):
+            tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
+            return self.refuse(event, at, f"the tag {tag} is not read; put text that begins with ! in quotes")
+        return value
+
+    def build_mapping(self, at: KeyPath) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        event: Any
+        while not isinstance(event := self.next_event(), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
+                self.refuse(event, at, "a key must be a word; put text that begins with { or [ in quotes")
+                self.build(event, (*at, "?"))
+                self.build(self.next_event(), (*at, "?"))
+                continue
+            key = str(event.value)
+            where = (*at, key)
+            if key in found:
+                self.refuse(event, where, f"written twice; first in line {self.lines[where]}")
+                self.build(self.next_event(), where)
+                continue
+            self.lines[where] = event.start_mark.line + 1
+            found[key] = self.build(self.next_event(), where)
+        return found
+
+    def build_scalar(self, event: Any, at: KeyPath) -> Any:
+        text = str(event.value)
         if "${" in text:
-            return self.interpolate(node, text, at)
-        if isinstance(node, yaml.ScalarNode) and node.style:
+            return self.interpolate(event, text, at)
+        if event.style or event.tag:
             return text  # quoted or a block: None and "" both stand for plain in PyYAML's two parsers
         if text in _WORDS:
             return _WORDS[text]
@@ -173,22 +206,7 @@ class _Builder:
             return int(text)
         return float(text) if _FLOAT.fullmatch(text) else text
 
-    def build_mapping(self, node: yaml.MappingNode, at: KeyPath) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                self.refuse(key_node, at, "a key must be a word; put text that holds { or [ in quotes")
-                continue
-            key = str(key_node.value)
-            where = (*at, key)
-            if key in found:
-                self.refuse(key_node, where, f"written twice; first in line {self.lines[where]}")
-                continue
-            self.lines[where] = key_node.start_mark.line + 1
-            found[key] = self.build(value_node, where)
-        return found
-
-    def interpolate(self, node: yaml.Node, text: str, at: KeyPath) -> str | Unset:
+    def interpolate(self, event: Any, text: str, at: KeyPath) -> str | Unset:
         missing: list[str] = []
         refused = len(self.problems)
 
@@ -196,7 +214,7 @@ class _Builder:
             if found[1]:
                 return "${"
             if not found[2]:
-                self.refuse(node, at, "${ without a name; write ${NAME}, or $${ for the bare characters")
+                self.refuse(event, at, "${ without a name; write ${NAME}, or $${ for the bare characters")
                 return ""
             value = self.environ.get(found[2], "")
             if not value.strip():

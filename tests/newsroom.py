@@ -12,6 +12,7 @@ import socket
 import struct
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
@@ -187,10 +188,8 @@ class LoopbackServer:
 
 
 def _shut_down(sock: socket.socket, *, close: bool = True) -> None:
-    try:
+    with suppress(OSError):  # not connected any more
         sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # not connected any more
     if close:
         sock.close()
 
@@ -204,11 +203,14 @@ def _read_request(connection: socket.socket) -> Request | None:
         received += chunk
     head, _, body = received.partition(b"\r\n\r\n")
     request_line, *lines = head.decode("latin-1").split("\r\n")
-    method, target, _ = request_line.split(" ", 2)
+    method, _, rest = request_line.partition(" ")
+    target = rest.rpartition(" ")[0]
     headers = {
         name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
     }
-    length = int(headers.get("content-length", 0))
+    if not target or not headers.get("content-length", "0").isdigit():
+        return None  # not HTTP: hang up
+    length = int(headers.get("content-length", "0"))
     while len(body) < length:
         chunk = connection.recv(65536)
         if not chunk:

@@ -28,7 +28,6 @@ PLATFORMS: Mapping[str, Platform] = {
     "telegram": telegram.PLATFORM,
     "webhook": webhook.PLATFORM,
     "console": console.PLATFORM,
-    "webhook": webhook.PLATFORM,
     "matrix": matrix.PLATFORM,
     "ntfy": ntfy.PLATFORM,
     "mattermost": mattermost.PLATFORM,

@@ -41,8 +41,10 @@ _MORE = "    + "
 _NOTE = "    · "
 _BULLET = "  · "
 _OPEN, _CLOSE = "«", "»"  # around matched words: light, and foreign to both English and Burmese spelling
-_NO_LINE_START = "၊။,.;:!?)]}%»”’…/"
+_NO_LINE_START = "·၊။,.;:!?)]}%»”’…/"
 _NO_LINE_END = "«([{“‘"
+_HARD_SPACE = "\u00a0"
+_INNER_SPACE = re.compile(r"(?<!·) (?!·)")
 _BURMESE_ESCAPES = re.compile(r"(?:%E1%8[01]%[89AB][0-9A-F]|%E1%82%[89][0-9A-F])+")  # U+1000-U+109F
 
 
@@ -127,16 +129,21 @@ def _story_lines(number: int, story: Telling) -> Iterator[str]:
 def _report_lines(line: Line, lead: str, sentence: tuple[Piece, ...]) -> Iterator[str]:
     rest = " " * len(lead)
     yield from wrap(line.headline, lead, rest)
-    yield from wrap(line.byline, rest + _BY, rest + " " * len(_BY))
+    yield from wrap(_hold(line.byline), rest + _BY, rest + " " * len(_BY))
     if sentence:
         yield from wrap(_quote(sentence), _QUOTE, _QUOTE)
     if line.url:
         yield rest + _TO + _readable(line.url)
 
 
+def _hold(facts: str) -> str:
+    """Return *facts* with hard spaces, so that lines end at the dots between them."""
+    return _INNER_SPACE.sub(_HARD_SPACE, facts)
+
+
 def _further_lines(line: Line, lead: str) -> Iterator[str]:
     rest = " " * len(lead)
-    yield from wrap(f"{line.headline} — {line.byline}", lead, rest)
+    yield from wrap(f"{line.headline} — {_hold(line.byline)}", lead, rest)
     if line.url:
         yield rest + _TO + _readable(line.url)
 
@@ -175,7 +182,7 @@ def _write(page: Page) -> bytes:
     lines.append("")
     for line in (*page.tail, page.footer):
         lines += wrap(line, "", "")
-    return ("\n".join(lines) + "\n").encode("utf-8")
+    return ("\n".join(lines) + "\n").replace(_HARD_SPACE, " ").encode("utf-8")
 
 
 def render(digest: Digest, keys: ConsoleKeys, style: Style) -> tuple[Part, ...]:

@@ -6,7 +6,9 @@ Facts: discovery document chat.v1 (revision 20261107); https://developers.google
 
 from __future__ import annotations
 
+import re
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -167,20 +169,24 @@ def request(keys: GoogleChatKeys, delivery: Delivery) -> HttpRequest:
     return post_json(f"{url}{'&' if '?' in url else '?'}{urlencode(query)}", delivery.body)
 
 
+_STATUS = re.compile(r"[A-Z][A-Z_]{3,40}")
+
+
 def classify(response: HttpResponse) -> Outcome:
     """Read Google's verdict; a key that is no longer valid comes as a 400, like a bad message."""
     found = decode_object(response.body)
     outcome = classify_status(response)
     message = read_text(found, "error", "message")
-    reason = explain(response, read_text(found, "error", "status"), message)
+    status = read_text(found, "error", "status")
+    reason = explain(response, status if _STATUS.fullmatch(status) else "")
     if isinstance(outcome, Sent) and is_web_page(response):
         return Unknown(explain(response, "a web page, not Google Chat"))
     if isinstance(outcome, Sent):
         return Sent(read_text(found, "name") or None)
     if response.status == 400 and message.startswith("API key not valid"):
-        return TargetDead(reason)
+        return TargetDead(explain(response, "the webhook's key is not valid"))
     if isinstance(outcome, RetryLater):
-        return RetryLater(reason, after=outcome.after, rate_limited=outcome.rate_limited)
+        return replace(outcome, reason=reason)
     return outcome
 
 

@@ -6,6 +6,7 @@ Facts: https://spec.matrix.org/latest/client-server-api/ (PUT .../send/{eventTyp
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -139,18 +140,23 @@ def request(keys: MatrixKeys, delivery: Delivery) -> HttpRequest:
     return HttpRequest("PUT", url, delivery.body, headers)
 
 
+_CODE = re.compile(r"M_[A-Z_]{1,40}")
+
+
 def classify(response: HttpResponse) -> Outcome:
     """Read the homeserver's verdict from ``errcode``.
 
-    A 2xx without ``event_id`` comes from something else than a homeserver: unknown, and safe to repeat.
+    A 2xx whose body has no ``event_id`` comes from something else than a homeserver: unknown, and safe to repeat.
     """
     found = decode_object(response.body)
     code = read_text(found, "errcode")
-    reason = explain(response, code, read_text(found, "error"))
+    reason = explain(response, code if _CODE.fullmatch(code) else "")
     outcome = classify_status(response)
     if isinstance(outcome, Sent):
         event_id = read_text(found, "event_id")
-        return Sent(event_id) if event_id else Unknown(explain(response, "without an event id"))
+        if response.body.strip() and not event_id:
+            return Unknown(explain(response, "without an event id"))
+        return Sent(event_id or None)
     if response.status == 429 or code == "M_LIMIT_EXCEEDED":
         return replace(rate_limited(response, _old_wait_s(found)), reason=reason)
     if code in ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_FORBIDDEN", "M_USER_DEACTIVATED"):

@@ -107,6 +107,9 @@ def request(keys: MattermostKeys, delivery: Delivery) -> HttpRequest:
     return post_json(keys.url.get_secret_value(), delivery.body)
 
 
+_DEAD = ("web.incoming_webhook.invalid", "web.incoming_webhook.disabled", "web.incoming_webhook.channel")
+
+
 def classify(response: HttpResponse) -> Outcome:
     """Read Mattermost's verdict.
 
@@ -116,14 +119,11 @@ def classify(response: HttpResponse) -> Outcome:
     found = decode_object(response.body)
     code = read_text(found, "id")
     if response.status == 501 or (400 <= response.status < 500 and code.startswith(_DEAD)):
-        return TargetDead(explain(response, code, read_text(found, "message")))
+        return TargetDead(explain(response, next((known for known in _DEAD if code.startswith(known)), "")))
     outcome = classify_status(response)
     if isinstance(outcome, Sent) and is_web_page(response):
         return Unknown(explain(response, "a web page, not Mattermost"))
     return outcome
-
-
-_DEAD = ("web.incoming_webhook.invalid", "web.incoming_webhook.disabled", "web.incoming_webhook.channel")
 
 
 def mark_repeat(body: bytes, digest_id: str) -> bytes:

@@ -128,7 +128,8 @@ def classify(response: HttpResponse) -> Outcome:
     """
     found = decode_object(response.body)
     outcome = classify_status(response)
-    reason = explain(response, read_text(found, "error"))
+    code = found.get("code")
+    reason = explain(response, f"code {code}" if isinstance(code, int) and 40_000 <= code < 60_000 else "")
     if isinstance(outcome, Sent):
         return (
             Unknown(explain(response, "a web page, not ntfy"))
@@ -136,7 +137,7 @@ def classify(response: HttpResponse) -> Outcome:
             else Sent(read_text(found, "id") or None)
         )
     if response.status == 429:
-        an_hour = 3600 if found.get("code") == 42908 else None
+        an_hour = 3600 if code == 42908 else None
         return replace(rate_limited(response, an_hour), reason=reason)
     if response.status == 507:  # no room on the server: refused before anything was stored
         return RetryLater(reason)

@@ -186,7 +186,7 @@ def classify(response: HttpResponse) -> Outcome:
     found = decode_object(response.body)
     outcome = classify_status(response)
     code = read_text(found, "error", "code")
-    reason = explain(response, code, read_text(found, "error", "message"))
+    reason = explain(response, code if code in _DEAD else "")
     if isinstance(outcome, Sent) and (inside := _ERROR_INSIDE.search(response.body)):
         said = f"HTTP {response.status} holding error {inside[1].decode('ascii')}"
         return RetryLater(said, rate_limited=True) if inside[1] == b"429" else Rejected(said)
@@ -194,7 +194,7 @@ def classify(response: HttpResponse) -> Outcome:
         return Unknown(explain(response, "a web page, not a workflow"))
     if 400 <= response.status < 500 and code in _DEAD:
         return TargetDead(reason)
-    return Rejected(reason) if isinstance(outcome, Rejected) else outcome
+    return outcome
 
 
 def mark_repeat(body: bytes, digest_id: str) -> bytes:

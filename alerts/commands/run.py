@@ -23,12 +23,14 @@ HARD_STOP_S = 6.0  # after a signal: whatever still runs is left to the next run
 OVERTIME_S = 120.0  # past the time budget the run ends itself
 
 
-class DurationType(click.ParamType):
+class DurationType(click.ParamType[timedelta]):
     """A duration such as 90s, 10m or 2h."""
 
     name = "duration"
 
-    def convert(self, value: object, param: click.Parameter | None, context: click.Context | None) -> timedelta:
+    def convert(
+        self, value: object, param: click.Parameter | None, context: click.Context | None
+    ) -> timedelta:
         from crawler.configvalue import parse_positive_duration
 
         if isinstance(value, timedelta):
@@ -43,11 +45,18 @@ class DurationType(click.ParamType):
 @click.option("--dry-run", is_flag=True, help="Print the digests; send nothing, mark nothing as sent.")
 @click.option("--only", multiple=True, metavar="SOURCE", help="Poll only this source; may be repeated.")
 @click.option("--force", is_flag=True, help="Poll even what is not due yet.")
-@click.option("--time-budget", type=DurationType(), default="10m", show_default=True, help="Stop polling before this.")
+@click.option(
+    "--time-budget", type=DurationType(), default="10m", show_default=True, help="Stop polling before this."
+)
 @click.option("--json", "as_json_", is_flag=True, help="Print the report as JSON on stdout, nothing else.")
 @click.pass_obj
 def command(
-    context: Context, dry_run: bool, only: tuple[str, ...], force: bool, time_budget: timedelta, as_json_: bool
+    context: Context,
+    dry_run: bool,
+    only: tuple[str, ...],
+    force: bool,
+    time_budget: timedelta,
+    as_json_: bool,
 ) -> int:
     """Poll what is due, match, group, and send the digests that are due; then report and exit.
 
@@ -93,7 +102,9 @@ def _run(context: Context, config: Config, options: RunOptions, as_json_: bool) 
         result = await run_cycle(config, options, around)
         return _report(context, result, len(config.crawl.sources), as_json_)
 
-    watchdog = threading.Timer(options.time_budget.total_seconds() + OVERTIME_S, _end, (1, "hung: ended itself"))
+    watchdog = threading.Timer(
+        options.time_budget.total_seconds() + OVERTIME_S, _end, (1, "hung: ended itself")
+    )
     watchdog.daemon = True
     watchdog.start()
     try:
@@ -130,7 +141,9 @@ def _report(context: Context, result: RunResult, source_total: int, as_json_: bo
         for line in as_text(result.report, source_total):
             context.say(redact(line))
     if result.unreachable:
-        click.echo("newswatch: no source could be reached: is this machine offline? State is untouched.", err=True)
+        click.echo(
+            "newswatch: no source could be reached: is this machine offline? State is untouched.", err=True
+        )
         return 1
     if result.undeliverable:
         click.echo("newswatch: no channel took a message; everything is kept for the next run", err=True)

@@ -207,8 +207,8 @@ def _conclude(
     )
     narrator.say("")
     commands = (
-        (f"{program} check --online", "are the configured outlets and channels reachable?"),
-        (f"{program} run --dry-run", "read the real outlets, print the digest, send nothing"),
+        (f"{program} check --online", "are the outlets and channels reachable?"),
+        (f"{program} run --dry-run", "print a digest of the real news, send nothing"),
     )
     width = max(len(command) for command, _ in commands)
     for command, purpose in commands:

@@ -125,18 +125,17 @@ class SampleNewsroom:
         path = handler.path.partition("?")[0]
         with self._lock:
             document = self._documents.get(path)
-        status = 404
+        status = 404 if document is None else 304 if _is_fresh(document, handler) else 200
+        with self._lock:  # before the answer: whoever has it may ask what was visited
+            self._visits.append(Visit(path, status, handler.headers.get("User-Agent", "")))
         if document is None:
             handler.answer(404, "text/html; charset=utf-8", b"<!doctype html><title>Page not found</title>")
-        else:
-            validators = {
-                "ETag": document.etag,
-                "Last-Modified": format_datetime(document.changed_at, usegmt=True),
-            }
-            status = 304 if _is_fresh(document, handler) else 200
-            handler.answer(status, document.content_type, document.body, validators)
-        with self._lock:
-            self._visits.append(Visit(path, status, handler.headers.get("User-Agent", "")))
+            return
+        validators = {
+            "ETag": document.etag,
+            "Last-Modified": format_datetime(document.changed_at, usegmt=True),
+        }
+        handler.answer(status, document.content_type, document.body, validators)
 
 
 def write_config(folder: Path, newsroom_url: str, chatroom_url: str, lexicon: Path) -> None:

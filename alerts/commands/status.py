@@ -1,0 +1,150 @@
+"""``newswatch status``: sources, channels, outbox and the last runs at a glance."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from alerts.commands.context import Context
+
+if TYPE_CHECKING:
+    from alerts.config import Config
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_obj
+def command(context: Context, as_json: bool) -> int:
+    """Show what is watched, what works and what waits."""
+    from alerts.secrets import redact
+    from crawler.clock import utc_now
+
+    config = context.load()
+    now = utc_now()
+    status = _collect(config)
+    if as_json:
+        click.echo(redact(json.dumps(status, ensure_ascii=False)))
+        return 0
+    for line in _lines(status, now):
+        click.echo(redact(line))
+    return 0
+
+
+def _collect(config: Config) -> dict[str, Any]:
+    from alerts.archive import Archive
+    from alerts.attempt import OPEN_STATES, State
+    from alerts.channelstate import ChannelState, ChannelStates
+    from alerts.incident import Incidents
+    from alerts.outbox import Outbox
+    from alerts.runlog import RunLog
+    from crawler.model import PollState
+    from crawler.store import Store
+
+    store = Store.open(config.crawl.database_url)
+    archive = Archive.open(store.engine)
+    states = store.poll_states()
+    sources = []
+    for source in config.crawl.sources:
+        state = states.get(source.id, PollState(source.id))
+        health = (
+            "off"
+            if not source.enabled
+            else "failing"
+            if state.failures
+            else "ok"
+            if state.last_ok_at
+            else "new"
+        )
+        sources.append(
+            {
+                "id": source.id,
+                "name": source.name,
+                "health": health,
+                "last_read": _iso(state.last_ok_at),
+                "last_item": _iso(state.last_item_at),
+                "next_poll": _iso(state.next_poll_at),
+                "failures": state.failures,
+                "failing_since": _iso(state.failing_since),
+                "problem": state.problem,
+            }
+        )
+    channel_states = ChannelStates(store.engine).load()
+    pending = archive.oldest_pending()
+    channels: list[dict[str, Any]] = []
+    for channel in config.channels:
+        known = channel_states.get(channel.id, ChannelState(channel.id))
+        channels.append(
+            {
+                "id": channel.id,
+                "platform": channel.platform.name,
+                "state": "paused" if known.paused_at else "ok",
+                "reason": known.paused_reason,
+                "last_sent": _iso(known.sent_at),
+                "untold_since": _iso(pending.get(channel.id)),
+            }
+        )
+    channels += [
+        {"id": skipped.id, "state": "skipped", "reason": f"set {', '.join(skipped.variables)}"}
+        for skipped in config.skipped
+    ]
+    outbox = Outbox(store.engine)
+    counts = outbox.counts()
+    watched = (*OPEN_STATES, State.HELD, State.DEAD, State.SENT)
+    return {
+        "sources": sources,
+        "channels": channels,
+        "outbox": {state.value: counts.get(state, 0) for state in watched},
+        "incidents": sorted(Incidents(store.engine).open_subjects()),
+        "runs": RunLog(store.engine).latest(5),
+    }
+
+
+def _lines(status: dict[str, Any], now: datetime) -> list[str]:
+    width = max((len(source["id"]) for source in status["sources"]), default=0)
+    lines = ["SOURCES"]
+    for source in status["sources"]:
+        line = f"  {source['id']:<{width}}  {source['health']:<7}  read {_ago(source['last_read'], now):<10}"
+        line += f"  newest {_ago(source['last_item'], now):<10}"
+        if source["problem"]:
+            line += f"  {source['problem']} ({source['failures']} times)"
+        lines.append(line.rstrip())
+    lines.append("CHANNELS")
+    for channel in status["channels"]:
+        line = f"  {channel['id']}: {channel['state']}"
+        if channel.get("reason"):
+            line += f" ({channel['reason']})"
+        if channel.get("last_sent"):
+            line += f", last message {_ago(channel['last_sent'], now)}"
+        if channel.get("untold_since"):
+            line += f", something waits since {_ago(channel['untold_since'], now)}"
+        lines.append(line)
+    if not status["channels"]:
+        lines.append("  none: digests are printed on the terminal")
+    told = ", ".join(f"{number} {state}" for state, number in status["outbox"].items() if number)
+    lines.append(f"OUTBOX: {told or 'empty'}")
+    lines.append("LAST RUNS")
+    for run in status["runs"]:
+        if run.get("unfinished"):
+            lines.append(f"  {run['run']}: did not finish")
+            continue
+        sources, deliveries = run["sources"], run["deliveries"]
+        lines.append(
+            f"  {run['finished']}: {sources['polled'] - sources['failed']} of {sources['due']} sources, "
+            f"{run['entries']['new']} new, {deliveries['sent']} sent, {run['seconds']} s"
+        )
+    if not status["runs"]:
+        lines.append("  none yet")
+    return lines
+
+
+def _ago(moment: str | None, now: datetime) -> str:
+    from alerts.layout import age
+
+    return "never" if moment is None else age(datetime.fromisoformat(moment), now)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,128 @@
+"""Messages drawn in the terminal: what is shown, what is not, and where lines break."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.demo.show import show_message
+from alerts.demo.terminal import display_width, wrap_text
+
+OPENED = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+HEADLINE = "Families return to two wards"
+LINK = "https://news.example.org/a/long/path?x=1"
+PAYLOADS: dict[str, dict[str, Any]] = {
+    "slack": {
+        "text": "fallback",
+        "blocks": [
+            {"type": "header", "text": {"type": "plain_text", "text": "Loikaw: 1 story"}},
+            {
+                "type": "section",
+                "text": {"type": "mrkdwn", "text": f"*<{LINK}|{HEADLINE}>*\nSee <{LINK}> &amp; more"},
+            },
+            {"type": "divider"},
+            {"type": "context", "elements": [{"type": "plain_text", "text": "Digest 0a1b2c3d"}]},
+        ],
+    },
+    "discord": {
+        "content": "**Loikaw: 1 story**",
+        "embeds": [
+            {
+                "title": HEADLINE,
+                "url": LINK,
+                "description": f"See <{LINK}> & more",
+                "footer": {"text": "Digest 0a1b2c3d"},
+            }
+        ],
+    },
+    "telegram": {
+        "chat_id": "-1",
+        "parse_mode": "HTML",
+        "text": f'<b>Loikaw: 1 story</b>\n<b><a href="{LINK}">{HEADLINE}</a></b>\n'
+        f'See <a href="{LINK}">{LINK}</a> &amp; more\nDigest 0a1b2c3d',
+    },
+}
+
+
+@pytest.mark.parametrize("platform", PAYLOADS)
+def test_message_shows_its_words_and_hosts_but_neither_markup_nor_addresses(platform: str) -> None:
+    shown = show_message(platform, PAYLOADS[platform], 80, False, at=OPENED)
+    lines = shown.splitlines()
+    assert lines[0].startswith("# desk ──")
+    assert lines[1] == "newswatch APP  06:00"
+    assert all(line.startswith("┃") for line in lines[2:])
+    for text in ("Loikaw: 1 story", HEADLINE, "See news.example.org & more", "Digest 0a1b2c3d"):
+        assert text in shown
+    for text in ("https://", "<", "*", "&amp;", "fallback", "\x1b"):
+        assert text not in shown
+
+
+@pytest.mark.parametrize("platform", PAYLOADS)
+def test_headline_is_bold_and_footer_is_dim_in_colour(platform: str) -> None:
+    shown = show_message(platform, PAYLOADS[platform], 80, True)
+    assert re.search(r"\x1b\[1;4;34m" + HEADLINE, shown)
+    assert shown.count("\x1b[0m") == len(re.findall(r"\x1b\[[1-9]", shown)), "every style is closed"
+    plain = show_message(platform, PAYLOADS[platform], 80, False)
+    assert re.sub(r"\x1b\[[\d;]*m", "", shown) == plain
+
+
+def test_rich_text_lists_quotes_and_marks_are_drawn() -> None:
+    quote = {
+        "type": "rich_text_quote",
+        "elements": [{"type": "text", "text": "Said so.", "style": {"bold": True}}],
+    }
+    item = {
+        "type": "rich_text_section",
+        "elements": [{"type": "link", "url": LINK, "text": "Another outlet"}],
+    }
+    listed = {"type": "rich_text_list", "style": "bullet", "elements": [item]}
+    shown = show_message("slack", {"blocks": [{"type": "rich_text", "elements": [quote, listed]}]}, 80, False)
+    assert shown.splitlines()[2:] == ["┃ │ Said so.", "┃ • Another outlet"]
+
+
+@pytest.mark.parametrize("platform", PAYLOADS)
+def test_hostile_text_cannot_move_the_cursor_or_turn_the_line(platform: str) -> None:
+    hostile = "a\x1b[2Jb\x07c\u202ed\x9be\x00f\rg"
+    payload = {"slack": {"text": hostile}, "discord": {"content": hostile}, "telegram": {"text": hostile}}[
+        platform
+    ]
+    shown = show_message(platform, payload, 80, False)
+    assert not [c for c in shown if c != "\n" and unicodedata.category(c) in ("Cc", "Cs")]
+    assert "\u202e" not in shown
+
+
+@pytest.mark.parametrize("columns", [30, 80, 120])
+@pytest.mark.parametrize("platform", PAYLOADS)
+def test_no_line_is_wider_than_the_terminal(platform: str, columns: int) -> None:
+    shown = show_message(platform, PAYLOADS[platform], columns, False, at=OPENED)
+    assert max(map(display_width, shown.splitlines())) <= columns
+
+
+SYLLABLES = ["လွိုင်", "ကော်", "မြို့", "စစ်", "ဆင်", "ရေး", "မင်္ဂ", "လာ", "က", "ဦး", "တက္က", "သိုလ်"]
+WORDS = [*SYLLABLES, "၁၁၁၁", "။ ", " ", "Loikaw ", "KNDF", "(", ")", "x" * 12, "垒固"]
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.sampled_from(WORDS), max_size=40).map("".join), st.integers(14, 60))
+def test_wrapping_keeps_every_letter_fits_and_never_cuts_a_syllable(text: str, columns: int) -> None:
+    lines = wrap_text(text, columns)
+    assert "".join(text[start:end] for start, end in lines) == text
+    for start, end in lines:
+        assert display_width(text[start:end].rstrip()) <= columns
+        head = text[start : start + 3]
+        assert not head or unicodedata.category(head[0]) not in ("Mn", "Mc")
+        # neither a killed consonant nor the upper half of a stack begins a line
+        assert not re.match("[\u1000-\u1021]\u1037?[\u1039\u103a]", head)
+        assert start == 0 or text[start - 1] != "\u1039"
+
+
+def test_marks_take_no_column_and_wide_letters_two() -> None:
+    assert display_width("မြို့") == 2  # "town": a consonant and a spacing medial; three marks above and below
+    assert display_width("垒固") == 4  # "Loikaw" in Chinese
+    assert display_width("é\u200b") == 1

@@ -1,0 +1,169 @@
+"""Articles come out of their pages whole; menus, related stories and weather widgets do not."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import unicodedata
+from dataclasses import asdict
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import pytest
+
+from crawler.errors import ParseError
+from crawler.extract import extract_page
+from crawler.furniture import drop_lines
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "pages"
+PAGES = sorted(GOLDEN.glob("*.html"))
+REWRITE = bool(os.environ.get("NEWSWATCH_REWRITE_GOLDEN"))
+URL = "https://site.example/section/story"
+PROSE = "".join(
+    f"<p>The council opened bridge {number} over the river on Monday, and said more would follow in spring.</p>"
+    for number in range(6)  # equal paragraphs would be taken for repeats
+)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_golden_page_extracts_as_expected(path: Path) -> None:
+    page = extract_page(path.read_bytes(), "text/html", URL)
+    found = json.loads(json.dumps(asdict(page), default=str))
+    expected = path.with_suffix(".expected.json")
+    if REWRITE:
+        expected.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    assert found == json.loads(expected.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_town_in_the_furniture_is_not_in_the_text(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    towns = ("Loikaw", "လွိုင်ကော်")  # the second is Loikaw in Burmese
+    assert any(town in source for town in towns)
+    text = extract_page(source.encode(), "text/html", URL).text
+    assert not any(town in text for town in towns)
+
+
+def gold_pages(shared: Path) -> list[tuple[Path, str, dict[str, object]]]:
+    folder = shared / "corpus" / "raw"
+    if not (folder / "gold.jsonl").exists():
+        pytest.skip("no corpus/raw in the shared folder")
+    with (folder / "manifest.csv").open(encoding="utf-8", newline="") as manifest:
+        urls = {row["file"]: row["url"] for row in csv.DictReader(manifest)}
+    rows = [json.loads(line) for line in (folder / "gold.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [(folder / row["file"], urls[row["file"]], row) for row in rows]
+
+
+def squash(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def test_real_pages_keep_their_article_and_lose_their_furniture(shared: Path) -> None:
+    faults = []
+    for path, url, gold in gold_pages(shared):
+        text = squash(extract_page(path.read_bytes(), "text/html", url).text)
+        required, unwanted = gold.get("must_contain", []), gold.get("must_not_contain", [])
+        assert isinstance(required, list) and isinstance(unwanted, list)
+        faults += [f"{path.name} lacks {piece!r}" for piece in required if squash(piece) not in text]
+        faults += [f"{path.name} leaks {piece!r}" for piece in unwanted if squash(piece) in text]
+        if isinstance(full := gold.get("full_text"), str):
+            alike = SequenceMatcher(None, squash(full).split(), text.split(), autojunk=False).ratio()
+            if alike < 0.93:
+                faults.append(f"{path.name} agrees with its full text by {alike:.2f} only")
+    assert faults == []
+
+
+def test_metadata_is_read_from_the_page_itself() -> None:
+    body = (
+        '<html lang="en-US"><head><title>Bridge opens | Hills</title><link rel=canonical href="/bridge?utm_source=x">'
+        '<meta property="og:site_name" content="Hills"><meta name="author" content="Nang Test">'
+        '<meta property="article:published_time" content="2025-11-03T10:00:00+06:30"></head>'
+        f"<body><article>{PROSE}</article></body></html>"
+    )
+    page = extract_page(body.encode(), None, URL)
+    assert (page.title, page.author, page.language) == ("Bridge opens", "Nang Test", "en")
+    assert page.published is not None
+    assert page.published.isoformat() == "2025-11-03T03:30:00+00:00"
+    assert page.canonical_url == "https://site.example/bridge?utm_source=x"
+
+
+def test_burmese_on_a_site_labelled_english_is_burmese() -> None:
+    burmese = "<p>မြို့တွင် တံတားသစ် ဖွင့်လှစ်ခဲ့သည်ဟု မြို့ခံများက ပြောသည်။</p>" * 8  # a new bridge was opened in town
+    page = extract_page(f'<html lang="en-US"><body><article>{burmese}'.encode(), None, URL)
+    assert page.language == "my"
+
+
+def test_mislabelled_english_is_not_called_burmese() -> None:
+    assert extract_page(f'<html lang="my"><body><article>{PROSE}'.encode(), None, URL).language is None
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "cause"),
+    [
+        (b"", None, "empty answer"),
+        (b"%PDF-1.7 ...", "text/html", "not a web page"),
+        (b"<html>x", "application/pdf", "not a web page: application/pdf"),
+        (b"<html><title>Just a moment...</title><body>Checking", "text/html", "challenge page"),
+    ],
+)
+def test_what_is_no_page_is_named(body: bytes, content_type: str | None, cause: str) -> None:
+    with pytest.raises(ParseError) as raised:
+        extract_page(body, content_type, URL)
+    assert cause in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html><body><div id=root></div><script>render()</script>",
+        b"<html></html>",
+        b"plain words",
+        b"<",
+        b"\x00",
+    ],
+)
+def test_page_without_article_gives_no_error_and_little_text(body: bytes) -> None:
+    try:
+        page = extract_page(body, "text/html", URL)
+    except ParseError as error:
+        assert str(error)
+    else:
+        assert len(page.text) < 20
+
+
+def test_structured_data_bomb_costs_nothing() -> None:
+    bomb = '<script type="application/ld+json">{"a":"' + '\\"' * 18_000 + "</script>"
+    page = extract_page(f"<html><head>{bomb}</head><body><article>{PROSE}</article>".encode(), None, URL)
+    assert page.text.startswith("The council")
+
+
+def test_paragraphs_are_lines_without_controls_in_nfc() -> None:
+    raw = PROSE.replace("bridge", "bri\x00dge caf\u0065\u0301")  # e + combining accent
+    text = extract_page(f"<html><body><article>{raw}</article>".encode(), None, URL).text
+    assert text == unicodedata.normalize("NFC", text)
+    assert "bridge café 0" in text
+    assert text.count("\n") == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Prose.\nSubscribe for full access", ("Prose.", True)),
+        ("Prose.\nRelated Posts\nOne headline\nAnother headline", ("Prose.", False)),
+        (
+            "Prose.\nRelated news\n" + "Long prose goes on. " * 20,
+            ("Prose.\n" + "Long prose goes on. " * 20, False),
+        ),
+        ("Prose.\nShare this:\nMore prose.", ("Prose.\nMore prose.", False)),
+        (
+            "Related cases rose to 40, the ministry said.",
+            ("Related cases rose to 40, the ministry said.", False),
+        ),
+        ("Share prices fell on Monday.", ("Share prices fell on Monday.", False)),
+        ("စာသား။\nဆက်စပ်သတင်းများ\nခေါင်းစဉ်", ("စာသား။", False)),  # text / related news / headline
+        ("စာသား။\nဆက်ဖတ်ရန် အသင်းဝင်ပါ", ("စာသား။", True)),  # text / become a member to read on
+    ],
+)
+def test_furniture_lines_are_dropped_and_prose_stays(text: str, expected: tuple[str, bool]) -> None:
+    assert drop_lines(text) == expected
