@@ -16,14 +16,8 @@ from typing import assert_never
 
 from alerts.platform import Outcome, Rejected, RetryLater, Sent, TargetDead, Unknown
 
-# the first wait is none, for the next cron tick is a wait by itself; then as reliability asks, to hourly
-BACKOFF = (
-    timedelta(0),
-    timedelta(minutes=2),
-    timedelta(minutes=10),
-    timedelta(minutes=30),
-    timedelta(hours=1),
-)
+# no wait at first, for the next cron tick is a wait by itself; then two minutes, up to hourly
+BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (0, 0, 2, 10, 30, 60))
 GIVE_UP_AFTER = timedelta(days=7)
 MAX_REPEATS = 1  # an unknown outcome is repeated once, never more
 

@@ -319,7 +319,7 @@ def _compile_topic(rule: TopicRule, lexicon: Lexicon, known: dict[str, Term]) ->
 
 
 def _find_shadowed(rule: TopicRule, lexicon: Lexicon, known: dict[str, Term]) -> list[RuleProblem]:
-    """Return the terms all of whose forms the topic's own mask blanks."""
+    """Return the forms that the topic's own mask always blanks."""
     problems: list[RuleProblem] = []
     topic = _compile_topic(rule, lexicon, known)
     for key, raws, terms in (

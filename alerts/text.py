@@ -78,8 +78,9 @@ _UNSORTED_CLUSTER = re.compile(  # only these need work: the press sorts most of
 _KILLED = re.compile(f"[{CONSONANT}\u1025](?:\u1037?\u103a|{VIRAMA})")
 _BASE = re.compile("[\u1000-\u102a\u103f\u104e]")
 _NOT_AT_END = re.compile(f"[{MARK}{VIRAMA}]")
+# A syllable as it is spoken: the lower half of a stack begins one, the upper half closes another.
 SYLLABLE = re.compile(
-    f"(?<!{VIRAMA})[{CONSONANT}](?!\u1037?[\u103a{VIRAMA}])|[\u1023-\u102a\u103f\u104c-\u104f](?!\u1037?\u103a)"
+    f"[{CONSONANT}](?!\u1037?[\u103a{VIRAMA}])|[\u1023-\u102a\u103f\u104c-\u104f](?!\u1037?\u103a)"
 )
 
 
@@ -245,7 +246,7 @@ def fold(text: str, squeeze: bool = True) -> Folded:
 
 
 def count_syllables(folded: str) -> int:
-    """Count the Myanmar syllables of folded text."""
+    """Count the spoken Myanmar syllables of folded text."""
     return len(SYLLABLE.findall(folded))
 
 

@@ -17,31 +17,42 @@ if TYPE_CHECKING:
 ETAG = '"constant"'
 
 FEED = """<?xml version="1.0" encoding="UTF-8"?>
-<rss version="2.0"><channel><title>Sample {number}</title><link>http://127.0.0.1/</link>
-<item><title>Road repaired</title><link>http://127.0.0.1/{number}/road</link><guid>{number}-road</guid>
+<rss version="2.0"><channel><title>Sample {number}</title><link>{base}/</link>
+<item><title>Road repaired</title><link>{base}/article/{number}</link><guid>{number}-road</guid>
 <description>Workers repaired the road.</description></item></channel></rss>"""
+
+# Read by the first run only, so that the measured ones have nothing left to fetch.
+ARTICLE = """<!DOCTYPE html><html lang="en"><head><title>Road repaired</title></head><body><article>
+<h1>Road repaired</h1><p>Workers repaired the road number {number} between the two villages this week, the
+village administrator said, and lorries can use it again before the rains come back in the new year.</p>
+</article></body></html>"""
 
 
 class FeedHandler(BaseHTTPRequestHandler):
-    """Answers ``/feed/N`` with a feed or 304, and anything else, robots.txt too, with 404."""
+    """Answers ``/feed/N`` with a feed or 304, ``/article/N`` with a page, and the rest, robots.txt too, with 404."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         kind, _, number = self.path.strip("/").partition("/")
-        if kind != "feed" or not number.isdigit():
-            self._answer(404, b"not here")
+        values = {"number": number, "base": f"http://{self.headers['Host']}"}
+        if kind == "article":
+            self._answer(200, "text/html", ARTICLE.format(**values))
+        elif kind != "feed":
+            self._answer(404, "text/plain", "not here")
         elif self.headers.get("If-None-Match") == ETAG:
-            self._answer(304, b"")
+            self._answer(304, "application/rss+xml", "")
         else:
-            self._answer(200, FEED.format(number=number).encode())
+            self._answer(200, "application/rss+xml", FEED.format(**values))
 
-    def _answer(self, status: int, body: bytes) -> None:
+    def _answer(self, status: int, kind: str, text: str) -> None:
+        body = text.encode()
         self.send_response(status)
-        self.send_header("ETag", ETAG)
+        if status != 404:
+            self.send_header("ETag", ETAG)
         if status != 304:
-            self.send_header("Content-Type", "application/rss+xml; charset=utf-8")
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 SETTINGS = """\
 timezone: UTC
+contact: mailto:benchmark@example.com
 database: sqlite:///var/newswatch.db
 network: {allow_private_addresses: true, delay: 0s}
 """

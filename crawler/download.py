@@ -25,6 +25,8 @@ CHAIN_DEADLINE_S = 25.0  # one answer with all its redirects
 class GuardedDownloadHandler(AiohttpDownloadHandler):
     """The aiohttp handler with a connector that cannot reach private addresses."""
 
+    experimental = False  # Scrapy warns of it at every start; the choice is ours, and tested
+
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         settings = crawler.settings
@@ -50,6 +52,10 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
 
 class DeadlineRedirectMiddleware(RedirectMiddleware):
     """Follow redirects within one deadline, in the slot of the host that they lead to, on http(s) only."""
+
+    def handle_referer(self, request: Request, response: Response) -> None:
+        """Say nothing of where we come from."""
+        request.headers.pop("Referer", None)
 
     def process_request(self, request: Request) -> None:
         """Refuse a hop past the deadline; shorten the last hop's time-out to what is left."""

@@ -140,7 +140,7 @@ class _Builder:
         self.problems: list[ConfigProblem] = []
 
     def refuse(self, event: Any, at: KeyPath, message: str) -> Unset:
-        self.problems.append(ConfigProblem(self.name, event.start_mark.line + 1, key_text(at), message))
+        self.problems.append(ConfigProblem(self.name, _line_of(event), key_text(at), message))
         return Unset(())
 
     def build_document(self) -> Any:
@@ -158,7 +158,7 @@ class _Builder:
     def build(self, event: Any, at: KeyPath) -> Any:
         if len(at) > MAX_DEPTH:
             raise _TooDeepError
-        self.lines.setdefault(at, event.start_mark.line + 1)
+        self.lines.setdefault(at, _line_of(event))
         if isinstance(event, yaml.AliasEvent):
             return self.refuse(event, at, "aliases are not read; put text that begins with * in quotes")
         value: Any
@@ -177,8 +177,10 @@ class _Builder:
 
     def build_mapping(self, at: KeyPath) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        event: Any
-        while not isinstance(event := self.next_event(), yaml.MappingEndEvent):
+        while True:
+            event = self.next_event()
+            if isinstance(event, yaml.MappingEndEvent):
+                return found
             if not isinstance(event, yaml.ScalarEvent):
                 self.refuse(event, at, "a key must be a word; put text that begins with { or [ in quotes")
                 self.build(event, (*at, "?"))
@@ -190,9 +192,8 @@ class _Builder:
                 self.refuse(event, where, f"written twice; first in line {self.lines[where]}")
                 self.build(self.next_event(), where)
                 continue
-            self.lines[where] = event.start_mark.line + 1
+            self.lines[where] = _line_of(event)
             found[key] = self.build(self.next_event(), where)
-        return found
 
     def build_scalar(self, event: Any, at: KeyPath) -> Any:
         text = str(event.value)
@@ -226,6 +227,10 @@ class _Builder:
         if missing or len(self.problems) > refused:
             return Unset(tuple(dict.fromkeys(missing)))
         return filled
+
+
+def _line_of(event: Any) -> int:
+    return int(event.start_mark.line) + 1
 
 
 def _broken(path: Path, line: int, message: str) -> Document:

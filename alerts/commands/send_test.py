@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import click
 
@@ -78,8 +78,6 @@ def _test_digest(config: Config, channel: Channel) -> Digest:
 
 
 def _explain(channel: Channel, outcome: Outcome) -> str:
-    from typing import assert_never
-
     from alerts.platform import Rejected, RetryLater, Sent, TargetDead, Unknown
 
     name = f"{channel.id} ({channel.platform.name})"

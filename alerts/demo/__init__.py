@@ -42,9 +42,9 @@ class _Narrator:
     def heading(self, text: str) -> None:
         self._write(f"\n{paint([Span(text, bold=True)], colour=self._colour)}\n")
 
-    def say(self, text: str, indent: str = "  ") -> None:
+    def say(self, text: str = "", indent: str = "  ") -> None:
         for start, end in wrap_text(text, self._columns - len(indent)):
-            self._write(f"{indent}{text[start:end].rstrip()}\n")
+            self._write(f"{indent}{text[start:end]}".rstrip() + "\n")
 
     def show(self, messages: Iterable[ReceivedMessage]) -> None:
         for message in messages:
@@ -124,6 +124,8 @@ def judge(first: Sequence[ReceivedMessage], second: Sequence[ReceivedMessage]) -
     for article in load_articles():
         if told_first[article.slug] and told_second[article.slug]:
             problems.append(f"Sent twice: {article.title} ({_OUTLET_NAMES[article.outlet_id]})")
+        if any(article.title in text and _is_zawgyi(article) for text in _texts(first)):
+            problems.append(f"Shown in Zawgyi, not converted: {article.title}")
         if not is_due(article) and (told_first[article.slug] or told_second[article.slug]):
             problems.append(f"Sent, but it should not have been: {article.title}")
     return problems
@@ -136,8 +138,16 @@ def is_due(article: SampleArticle) -> bool:
 
 def _told(messages: Iterable[ReceivedMessage]) -> Counter[str]:
     """Return in how many messages the link of each article stands, by slug."""
-    texts = [json.dumps(message.payload) for message in messages]
+    texts = _texts(messages)
     return Counter({a.slug: sum(f"/{a.slug}" in text for text in texts) for a in load_articles()})
+
+
+def _texts(messages: Iterable[ReceivedMessage]) -> list[str]:
+    return [json.dumps(message.payload, ensure_ascii=False) for message in messages]
+
+
+def _is_zawgyi(article: SampleArticle) -> bool:
+    return any(o.outlet_id == article.outlet_id and o.furniture == "my-zawgyi" for o in OUTLETS)
 
 
 def _one_per_event(articles: Iterable[SampleArticle]) -> list[SampleArticle]:
@@ -147,7 +157,7 @@ def _one_per_event(articles: Iterable[SampleArticle]) -> list[SampleArticle]:
 def _introduce(narrator: _Narrator, articles: Sequence[SampleArticle]) -> None:
     due = [article for article in articles if is_due(article)]
     narrator.say(
-        f"{len(OUTLETS)} invented outlets and one invented chat room are running on this computer. "
+        f"On this computer, {len(OUTLETS)} invented outlets and an invented chat room are now running. "
         "Nothing is read from or sent to any other machine.",
         indent="",
     )
@@ -157,7 +167,7 @@ def _introduce(narrator: _Narrator, articles: Sequence[SampleArticle]) -> None:
         number = sum(article.outlet_id == outlet.outlet_id for article in articles)
         padding = " " * (width - display_width(outlet.name))
         narrator.say(f"{outlet.name}{padding}  {number} articles  {FEED_NAMES[outlet.feed]}")
-    narrator.say("")
+    narrator.say()
     narrator.say(
         f"Of {len(articles)} articles, {len(due)} are today's news about Loikaw or Operation 1111; two of "
         "these are the same agency report. Yet every page names both in its weather box, menus and most-read "
@@ -181,7 +191,8 @@ def _run(
         visit.status == 200 and visit.path.count("/") > 4 for visit in visits
     )  # /outlet/2026/11/slug/
     report = f"{len(asked)} feeds read" + (f" ({unchanged} unchanged: 304)" if unchanged else "")
-    narrator.say(f"{report}, {pages} article pages fetched, {seconds:.1f} s.")
+    fetched = "1 article page" if pages == 1 else f"{pages} article pages"
+    narrator.say(f"{report}, {fetched} fetched, {seconds:.1f} s.")
     return f"A run ended with status {status} instead of 0." if status else None
 
 
@@ -200,12 +211,12 @@ def _conclude(
     events = len({article.event for article in told})
     posts = "one message" if len(first) == 1 else f"{len(first)} messages"
     narrator.say(
-        f"The first run sent {events} stories in {posts}: copies of one report became one story, the Zawgyi "
-        "page was converted, and no look-alike got through. The second run sent only what was new"
+        f"The first run sent {len(told)} reports of {events} events in {posts}: no look-alike, nothing older than a "
+        "day, and the Zawgyi page as readable Burmese. The second run sent only what was new"
         + (", in one message" if len(second) == 1 else "")
         + ": nothing was repeated. With your own outlets, topics and channels it works the same way. Next:"
     )
-    narrator.say("")
+    narrator.say()
     commands = (
         (f"{program} check --online", "are the outlets and channels reachable?"),
         (f"{program} run --dry-run", "print a digest of the real news, send nothing"),

@@ -80,7 +80,7 @@ def test_defect_is_reported_with_line_key_and_remedy(path: Path, tmp_path: Path)
 
 def test_defects_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
     folder = a_folder(tmp_path)
-    names = ("settings.alias", "sources.empty-list", "topics.unknown-concept", "channels.unknown-platform")
+    names = ("settings.alias", "sources.empty-list", "topics.bad-near", "channels.unknown-platform")
     for name in names:
         shutil.copy(GOLDEN / f"conf.{name}.yaml", folder / f"{name.partition('.')[0]}.yaml")
     with (folder / "lexicon.csv").open("a", encoding="utf-8") as file:
