@@ -37,6 +37,7 @@ from crawler.validation import (
     find_duplicates,
     in_order,
     list_entries,
+    suggest,
     validate,
 )
 from crawler.yamlfile import Document, KeyPath, parse_key, read_yaml
@@ -194,6 +195,8 @@ def _read_channel(
         if isinstance(name, str):
             message = f"found {describe(name)}; allowed: {', '.join(PLATFORMS)}"
             problems.append(document.problem((*at, "platform"), message))
+        else:
+            problems += _find_unknown_keys(document, at, entry)
         return None
     keys = validate(platform.keys, document, at, other_keys=COMMON_KEYS, private=True, allow_unset=True)
     problems += keys.problems
@@ -214,6 +217,18 @@ def _read_channel(
         Quiet(hours.start, hours.end, hours.exception == "urgent") if hours else None,
         common.value.max_stories,
     )
+
+
+def _find_unknown_keys(
+    document: Document, at: tuple[str | int, ...], entry: dict[str, Any]
+) -> list[ConfigProblem]:
+    """Report keys that no platform has: without a platform no model could."""
+    known = COMMON_KEYS | {name for platform in PLATFORMS.values() for name in platform.keys.model_fields}
+    return [
+        document.problem((*at, key), f"unknown key; {suggest(key, known)}")
+        for key in entry
+        if key not in known and not key.endswith("_file")
+    ]
 
 
 def _find_unknown_topics(

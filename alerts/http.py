@@ -12,7 +12,7 @@ import logging
 import httpx
 
 from alerts.platform import HttpRequest, HttpResponse
-from crawler.errors import TransportError
+from crawler.errors import ConfigError, ConfigProblem, TransportError
 
 MAX_ANSWER_BYTES = 64 * 1024
 CONNECT_TIMEOUT_S = 5.0
@@ -34,6 +34,9 @@ class Client:
     def __init__(self, user_agent: str, proxy: str | None = None) -> None:
         for name in ("httpx", "httpcore"):  # they log whole addresses, which are credentials
             logging.getLogger(name).setLevel(logging.WARNING)
+        if proxy is not None and not proxy.startswith(("http://", "https://")):
+            problem = "messages can go through http:// and https:// proxies only; nothing was sent"
+            raise ConfigError(ConfigProblem("settings.yaml", 0, "network.proxy", problem))
         self._client = httpx.AsyncClient(
             follow_redirects=False,
             trust_env=False,

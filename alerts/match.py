@@ -294,13 +294,16 @@ def _tell(
     cuts: dict[Field, tuple[int, ...]],
 ) -> tuple[Hit, ...]:
     hits: list[Hit] = []
+    sentences: dict[tuple[Field, int, int], str] = {}  # many hits may share one long sentence: cut it once
     for span in spans:
         view, given = views[span.field], fields[span.field]
         start, end = view.plain.span(*view.folded.span(span.start, span.end))
         if span.field not in cuts:
             cuts[span.field] = find_cuts(given)
         begin, stop = sentence_at(given, start, end, cuts[span.field])
-        hits.append(Hit(span.term, span.form, span.field, start, end, given[start:end], given[begin:stop]))
+        where = (span.field, begin, stop)
+        sentence = sentences[where] = sentences.get(where) or given[begin:stop]
+        hits.append(Hit(span.term, span.form, span.field, start, end, given[start:end], sentence))
     return tuple(
         sorted(dict.fromkeys(hits), key=lambda hit: (hit.field != "title", hit.start, hit.end, hit.term))
     )

@@ -5,7 +5,7 @@ Owns packing, shortening and the count of what found no room. The limits and the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,7 @@ class Page:
 
 Write = Callable[[Page], bytes]
 Fits = Callable[[bytes], bool]
+HasRoom = Callable[..., bool]  # of items: whether one page takes them all
 
 
 def paginate(digest: Digest, write: Write, fits: Fits, max_parts: int) -> tuple[Part, ...]:
@@ -67,45 +68,69 @@ def paginate(digest: Digest, write: Write, fits: Fits, max_parts: int) -> tuple[
     The richest budget at which everything finds room wins. When even the tersest does not do, later items
     are counted in the last part's remainder, which then carries the identities of their stories too.
     """
-    for level in range(len(BUDGETS)):
-        pages, left = _fill(digest, level, write, fits)
-        if len(pages) <= max_parts and not left:
-            break
-    shown = pages[:max_parts]
-    left += [item for page in pages[max_parts:] for item in page]
-    parts = []
-    for number, items in enumerate(shown, start=1):
-        ids = tuple(story_id for item in items for story_id in item.story_ids)
-        tail: tuple[str, ...] = ()
-        if number == len(shown):
-            ids += tuple(story_id for item in left for story_id in item.story_ids)
-            tail = _tail(digest, left)
-        parts.append(Part(write(_page(digest, items, tail, number, len(shown))), ids))
-    return tuple(parts)
-
-
-def _fill(digest: Digest, level: int, write: Write, fits: Fits) -> tuple[list[tuple[Item, ...]], list[Item]]:
-    """Pack the items greedily; return the pages and what fits on none.
-
-    An item that is too big for a message of its own takes a terser budget by itself.
-    """
-    outlines = [_items(digest, budget) for budget in BUDGETS[level:]]
+    outlines = [_items(digest, budget) for budget in BUDGETS]
     reserve = _tail(digest, outlines[-1])
 
     def has_room(*items: Item) -> bool:
         return fits(write(_page(digest, items, reserve, _MOST_PARTS, _MOST_PARTS)))
 
-    pages: list[tuple[Item, ...]] = [()]
-    left: list[Item] = []
-    for versions in zip(*outlines, strict=True):
-        item = next((version for version in versions if has_room(version)), None)
+    for level in range(len(BUDGETS)):
+        items, left = outlines[level], []
+        if not has_room(*items):  # the common case needs no choice: everything in one message
+            items, left = _choose(outlines[level:], has_room)
+        pages, rest = _fill(items, has_room, max_parts)
+        left += rest
+        if not left:
+            break
+    parts = []
+    for number, told in enumerate(pages, start=1):
+        ids = tuple(story_id for item in told for story_id in item.story_ids)
+        tail: tuple[str, ...] = ()
+        if number == len(pages):
+            ids += tuple(story_id for item in left for story_id in item.story_ids)
+            tail = _tail(digest, left)
+        parts.append(Part(write(_page(digest, told, tail, number, len(pages))), ids))
+    return tuple(parts)
+
+
+def _choose(outlines: Sequence[list[Item]], has_room: HasRoom) -> tuple[list[Item], list[Item]]:
+    """Return every item in the richest form that fits a message of its own, and those that have none."""
+    chosen, left = [], []
+    for forms in zip(*outlines, strict=True):
+        item = next((form for form in forms if has_room(form)), None)
         if item is None:
-            left.append(versions[-1])
-        elif has_room(*pages[-1], item):
-            pages[-1] = (*pages[-1], item)
+            left.append(forms[-1])
         else:
-            pages.append((item,))
-    return pages, left
+            chosen.append(item)
+    return chosen, left
+
+
+def _fill(items: list[Item], has_room: HasRoom, max_parts: int) -> tuple[list[tuple[Item, ...]], list[Item]]:
+    """Pack *items*, each of which fits alone, into pages; return these and what is beyond *max_parts*."""
+    pages: list[tuple[Item, ...]] = []
+    start = 0
+    while start < len(items) and len(pages) < max_parts:
+        size = _most_that_fit(items[start:], has_room)
+        pages.append(tuple(items[start : start + size]))
+        start += size
+    return pages or [()], items[start:]
+
+
+def _most_that_fit(items: list[Item], has_room: HasRoom) -> int:
+    """Return how many of *items* one page takes, at least one; by doubling and halving, for writing is slow."""
+    if has_room(*items):
+        return len(items)
+    few, many = 1, 2
+    while many <= len(items) and has_room(*items[:many]):
+        few, many = many, many * 2
+    many = min(many, len(items) + 1)
+    while many - few > 1:
+        middle = (few + many) // 2
+        if has_room(*items[:middle]):
+            few = middle
+        else:
+            many = middle
+    return few
 
 
 def _items(digest: Digest, budget: Budget) -> list[Item]:

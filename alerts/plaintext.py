@@ -140,14 +140,15 @@ def _split(url: str) -> tuple[SplitResult, str] | None:
 
 
 def _encode(part: str, also_safe: str) -> str:
-    return quote(_PERCENT.sub("%25", part), safe="%-._~!$&'*+,;=:@/" + also_safe)
+    return quote(_PERCENT.sub("%25", part), safe="%-._~!$&'*+,;=:/" + also_safe)
 
 
 def safe_url(url: str) -> str | None:
     """Return *url* as pure ASCII that cannot break out of any markup, or None.
 
     Only http and https, no user name, a host in IDNA form, at most 2000 characters.
-    Parentheses, angle brackets, quotes, bars, spaces and backslashes are percent-encoded.
+    Parentheses, angle brackets, quotes, bars, spaces and backslashes are percent-encoded; so is ``@``,
+    which some chats take for a mention even inside an address.
     """
     if not url or len(url) > MAX_URL_CHARS:
         return None

@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from alerts.configkeys import At, Every
+from crawler.clock import utc_now
 
 if TYPE_CHECKING:
     from alerts.config import Config
@@ -48,7 +49,7 @@ class Daemon:
         scheduler = AsyncIOScheduler(timezone=ZoneInfo(self._config.crawl.settings.timezone))
         rules = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         interval = tick_interval(self._config)
-        first = datetime.now(scheduler.timezone)
+        first = utc_now()  # the first run is now
         scheduler.add_job(
             self._tick, IntervalTrigger(seconds=interval.total_seconds()), next_run_time=first, **rules
         )

@@ -42,6 +42,7 @@ async def crawl(
     settings.setmodule("crawler.settings", priority="project")
     for name in ("scrapy", "aiohttp", "asyncio", "protego"):  # their INFO and DEBUG lines hold addresses
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("scrapy.downloadermiddlewares.retry").setLevel(logging.CRITICAL)  # failures are in the report
     spider_class = type(
         "CycleSpider",
         (SourceSpider,),

@@ -125,6 +125,10 @@ class SourceSpider(scrapy.Spider):
 
     def _poll_request(self, source: Source, first_route: int) -> Request | None:
         """Return the request for the first readable route from *first_route* on, None when there is none."""
+        if self.config.proxy_for(source):  # fail closed: going out directly would unmask who asked for a proxy
+            self.report.polled += 1
+            self._fail(source, FetchError("this version cannot read through a proxy; nothing was sent"), None)
+            return None
         for index, route in enumerate(source.routes):
             if index >= first_route and route.kind in KINDS:
                 return self._route_request(source, index, route)
@@ -136,7 +140,7 @@ class SourceSpider(scrapy.Spider):
 
     def _route_request(self, source: Source, index: int, route: Route) -> Request:
         url = str(route.url)
-        headers = {"Accept": KINDS[route.kind].accept, **source.headers}
+        headers = {"Accept": KINDS[route.kind].accept, **_own_headers(source)}
         validators = self.store.validators_for(source.id, url)
         conditional = asks_conditionally(self._state(source), self.clock())
         if conditional and validators.etag:
@@ -261,7 +265,7 @@ class SourceSpider(scrapy.Spider):
                     item.entry.url or "",
                     callback=self.read_page,
                     errback=self.page_failed,
-                    headers={"Accept": "text/html, application/xhtml+xml;q=0.9, */*;q=0.5", **source.headers},
+                    headers={"Accept": "text/html, application/xhtml+xml;q=0.9, */*;q=0.5", **_own_headers(source)},
                     meta={"download_maxsize": MAX_PAGE_BYTES},
                     priority=PAGE_PRIORITY,
                     dont_filter=True,
@@ -336,6 +340,10 @@ class SourceSpider(scrapy.Spider):
             self.report.summary_only += 1
         else:
             self.report.article_failures += 1
+
+
+def _own_headers(source: Source) -> dict[str, str]:
+    return {name: value.get_secret_value() for name, value in source.headers.items()}
 
 
 def _headers(response: Response) -> dict[str, str]:

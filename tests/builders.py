@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alerts.model import Coverage, Digest, MarkedText, Report, Story
+from alerts.model import Coverage, Digest, Hit, MarkedText, Report, Story
+from crawler.model import Article, FeedEntry, PollState, Validators
+from crawler.store import PollResult
 
 NOW = datetime(2026, 11, 22, 5, 54, tzinfo=UTC)  # 12:24 in Yangon
 
@@ -74,3 +76,42 @@ def a_full_digest() -> Digest:
         queued=2,
         notices=("DVB: nothing for 3 days",),
     )
+
+
+def an_entry(number: int = 1, **changes: Any) -> FeedEntry:
+    """Return a feed entry of an hour ago; entries of two numbers have nothing in common but their source."""
+    facts: dict[str, Any] = {
+        "title": f"Clashes resume near Loikaw, day {number}",
+        "url": f"https://news.example/2026/11/clashes-{number}.html",
+        "guid": f"https://news.example/?p={number}",
+        "summary": f"Residents of Loikaw fled on day {number}.",
+        "published": NOW - timedelta(hours=1),
+    }
+    return FeedEntry(**(facts | changes))
+
+
+def an_article(**changes: Any) -> Article:
+    """Return an article whose page was read and names no other address than the feed."""
+    facts: dict[str, Any] = {
+        "canonical_url": None,
+        "title": "Clashes resume near Loikaw",
+        "text": "Fighting near Loikaw went on.",
+        "language": "en",
+        "author": "Staff",
+        "published": NOW - timedelta(hours=1),
+        "origin": "page",
+    }
+    return Article(**(facts | changes))
+
+
+def a_poll(*entries: FeedEntry, source_id: str = "irrawaddy-en", **changes: Any) -> PollResult:
+    """Return the answer of a feed with *entries*; *changes* are those of its `PollState`."""
+    facts: dict[str, Any] = {"validators": Validators('"v1"', None, "0" * 64), "last_ok_at": NOW}
+    state = PollState(source_id, **(facts | changes))
+    return PollResult(state, f"https://news.example/{source_id}/feed", entries)
+
+
+def a_hit(text: str = "Fighting near Loikaw went on.", word: str = "Loikaw") -> Hit:
+    """Return the hit of *word* in a document's text."""
+    start = text.find(word)
+    return Hit(f"@{word.lower()}", word, "text", start, start + len(word), word, text)

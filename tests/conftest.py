@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tests.chatroom import Chatroom
     from tests.newsroom import Newsroom
 
+pytest_plugins = ("tests.database",)
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # The papers and labelled corpora beside the checkout. Not part of the product: without them their tests skip.

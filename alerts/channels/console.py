@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -41,6 +43,7 @@ _MORE = "    + "
 _NOTE = "    · "
 _BULLET = "  · "
 _OPEN, _CLOSE = "«", "»"  # around matched words: light, and foreign to both English and Burmese spelling
+_HELD_COLUMNS = 40  # marked words shorter than this stay on one line
 _NO_LINE_START = "·၊။,.;:!?)]}%»”’…/"
 _NO_LINE_END = "«([{“‘"
 _HARD_SPACE = "\u00a0"
@@ -83,33 +86,33 @@ def wrap(text: str, first: str, rest: str, columns: int = COLUMNS) -> list[str]:
     at a syllable start, or left long when it has none.
     """
     kept = [match.span() for match in re.finditer(f"{_OPEN}[^{_CLOSE}]*{_CLOSE}", text)]
-    breaks = [
-        i
-        for i in range(1, len(text))
-        if _may_break(text, i) and not any(a < i < b and count_columns(text[a:b]) < 40 for a, b in kept)
-    ]
+    held = {i for a, b in kept if count_columns(text[a:b]) < _HELD_COLUMNS for i in range(a + 1, b)}
+    breaks = [i for i in range(1, len(text)) if _may_break(text, i) and i not in held]
+    widths = [0, *accumulate(map(_columns_of, text))]
     lines: list[str] = []
     start, lead = 0, first
     while start < len(text):
         room = columns - count_columns(lead)
-        end = _line_end(text, start, [i for i in breaks if i > start], room)
+        end = _line_end(text, start, breaks, widths, room)
         lines.append((lead + text[start:end].strip(" ")).rstrip(" "))
         start, lead = end, rest
     return lines or [first.rstrip(" ")]
 
 
-def _line_end(text: str, start: int, breaks: list[int], room: int) -> int:
-    if count_columns(text[start:]) <= room:
+def _line_end(text: str, start: int, breaks: list[int], widths: list[int], room: int) -> int:
+    """Return where the line from *start* ends; *widths* are the columns before every index."""
+    last = bisect_right(widths, widths[start] + room) - 1  # the furthest that fits, signs included
+    if last >= len(text):
         return len(text)
-    fitting = [i for i in breaks if count_columns(text[start:i].rstrip(" ")) <= room]
-    if fitting:
-        return fitting[-1]
-    hard = [
-        i
-        for i in range(start + 1, len(text))
-        if is_cut_point(text, i) and count_columns(text[start:i]) <= room
-    ]
-    return hard[-1] if hard else (breaks[0] if breaks else len(text))
+    if text[last] == " ":
+        last += 1  # a space at the end of a line takes no room
+    nearest = bisect_right(breaks, last) - 1
+    if nearest >= 0 and breaks[nearest] > start:
+        return breaks[nearest]
+    hard = next((i for i in range(last, start, -1) if is_cut_point(text, i)), None)
+    if hard is not None:
+        return hard
+    return breaks[nearest + 1] if nearest + 1 < len(breaks) else len(text)
 
 
 def _quote(pieces: tuple[Piece, ...]) -> str:

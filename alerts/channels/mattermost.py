@@ -74,11 +74,16 @@ def _strong(text: str) -> str:
 
 
 def _link(label: str, host: str, url: str) -> str:
-    return f"[{label}]({url}) ({host})"
+    return f"[{label}]({_encode_at(url)}) ({host})"
 
 
 def _address_below(label: str, host: str, url: str) -> str:
-    return f"{label} ({host})\n{url}"
+    return f"{label} ({host})\n{_encode_at(url)}"
+
+
+def _encode_at(url: str) -> str:
+    """Return *url* with ``@`` encoded: the server looks for mentions in the raw text, links included."""
+    return url.replace("@", "%40")
 
 
 def _as_is(text: str) -> str:

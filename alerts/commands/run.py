@@ -75,8 +75,6 @@ def command(
         if name not in known:
             raise click.UsageError(f"no source {name!r} in sources.yaml; `newswatch status` lists them")
     warn_of_skipped(context, config)
-    for warning in config.warnings:
-        context.say(f"newswatch: {warning}")
     options = RunOptions(only=only, force=force, dry_run=dry_run, time_budget=time_budget)
     return _run(context, config, options, as_json_)
 

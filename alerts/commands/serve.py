@@ -14,8 +14,8 @@ from alerts.commands.context import Context, warn_of_skipped
 def command(context: Context) -> int:
     """Do what cron would do, until SIGTERM.
 
-    Each run is a child process, the same as `newswatch run`; the cadence follows the configuration. Use it in a container
-    or under systemd; with cron you do not need it.
+    Each run is a child process, the same as `newswatch run`; the cadence follows the configuration. Use it in a
+    container or under systemd; with cron you do not need it.
     """
     from alerts.scheduler import Daemon
 

@@ -91,15 +91,18 @@ def wrap_text(text: str, columns: int) -> list[tuple[int, int]]:
 
 
 def _forced_cuts(text: str, start: int, end: int, columns: int) -> Iterator[int]:
-    width = 0
-    for index in range(start, end):
-        char_width = _char_width(text[index])
-        if text[index] == " ":
-            continue
-        if width + char_width > columns and width and char_width and not "\u1000" <= text[index] <= "\u109f":
-            yield index
-            width = 0
-        width += char_width
+    """Yield where a word too long for a line is cut: at any letter, digit or whole Burmese syllable."""
+    syllables = {match.start() for match in _SYLLABLE_START.finditer(text, start, end)}
+    units = [
+        index
+        for index in range(start + 1, end)
+        if index in syllables
+        or (_char_width(text[index]) and text[index] != " " and not _is_myanmar(text[index]))
+    ]
+    for unit, unit_end in zip(units, [*units[1:], end], strict=False):
+        if display_width(text[start:unit_end].rstrip()) > columns:
+            yield unit
+            start = unit
 
 
 def wrap_spans(spans: Sequence[Span], columns: int) -> list[tuple[Span, ...]]:

@@ -27,7 +27,7 @@ texts = st.lists(
     st.one_of(
         st.sampled_from(ATTACKS), st.sampled_from(BURMESE), st.sampled_from(ENGLISH), st.text(max_size=12)
     ),
-    max_size=9,
+    max_size=5,
 ).map("".join)
 
 urls = st.one_of(
@@ -51,7 +51,7 @@ urls = st.one_of(
 
 @st.composite
 def _marked(draw: st.DrawFn) -> MarkedText:
-    pieces = draw(st.lists(st.tuples(texts, st.booleans()), max_size=6))
+    pieces = draw(st.lists(st.tuples(texts, st.booleans()), max_size=4))
     at, marks = 0, []
     for text, is_marked in pieces:
         if is_marked and text:
@@ -80,9 +80,9 @@ reports = st.builds(
 
 @st.composite
 def digests(draw: st.DrawFn) -> Digest:
-    """Draw a digest of up to 12 stories, now and then far more than a platform's parts hold."""
-    told = draw(st.lists(st.lists(reports, min_size=1, max_size=5), max_size=12))
-    many = draw(st.sampled_from((1, 1, 1, 8)))
+    """Draw a digest of up to 6 stories, now and then far more than a platform's parts hold."""
+    told = draw(st.lists(st.lists(reports, min_size=1, max_size=4), max_size=6))
+    many = draw(st.sampled_from((1, 1, 1, 4)))
     stories = [
         Story(
             story_id=number,

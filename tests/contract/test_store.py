@@ -1,0 +1,433 @@
+"""The crawl's memory keeps its promises on every database: nothing lost, nothing twice, all of a poll or none of it."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, event, func, inspect, select, text
+
+from alerts.archive import Archive
+from crawler.db.engine import open_engine, state_marker
+from crawler.db.migrate import migrate
+from crawler.db.schema import article, entry
+from crawler.errors import StoreError
+from crawler.model import FeedEntry, PollState, Validators
+from crawler.store import MIGRATIONS, RobotsCopy, Store
+from tests.builders import NOW, a_poll, an_article, an_entry
+from tests.database import keep_article, keep_entry, rows
+
+LATER = NOW + timedelta(minutes=30)
+POLLED = {"first_polled_at": NOW - timedelta(days=30)}  # no first poll: no backlog
+
+
+def count(engine: Engine, table: object) -> int:
+    return int(rows(engine, select(func.count()).select_from(table))[0][0])  # type: ignore[arg-type]  # a Table
+
+
+def titles(engine: Engine) -> list[str]:
+    return [row.title for row in rows(engine, select(entry.c.title).order_by(entry.c.id))]
+
+
+# -- schema -----------------------------------------------------------------------------------------------------
+
+
+def test_migrations_make_every_table_from_nothing_and_again_change_nothing(empty_database_url: str) -> None:
+    for _ in range(2):
+        store = Store.open(empty_database_url)
+        Archive.open(store.engine)
+        names = set(inspect(store.engine).get_table_names())
+        assert {
+            "entry",
+            "article",
+            "source_state",
+            "robots",
+            "alert",
+            "delivery",
+            "examined",
+            "incident",
+        } <= names
+        assert rows(store.engine, text("SELECT version_num FROM crawler_version")) == [("0001",)]
+        assert rows(store.engine, text("SELECT version_num FROM alerts_version")) == [("0001",)]
+        store.engine.dispose()
+
+
+def test_migrated_tables_have_the_columns_that_the_code_names(store: Store, archive: Archive) -> None:
+    from alerts import tables
+    from crawler.db import schema
+
+    found = inspect(store.engine)
+    for table in (*schema.metadata.sorted_tables, *tables.metadata.sorted_tables):
+        assert [column["name"] for column in found.get_columns(table.name)] == list(table.columns.keys())
+        nullable = {column["name"]: column["nullable"] for column in found.get_columns(table.name)}
+        assert nullable == {column.name: column.nullable for column in table.columns}
+        indexes = {index["name"] for index in found.get_indexes(table.name)}
+        assert {index.name for index in table.indexes} <= indexes
+
+
+def test_database_of_a_newer_program_is_refused_and_left_alone(database_url: str, store: Store) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE crawler_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="newer version .*9999.*update the program"):
+        Store.open(database_url)
+    assert rows(store.engine, text("SELECT version_num FROM crawler_version")) == [("9999",)]
+
+
+def test_failed_migration_leaves_the_database_as_it_was(empty_database_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, folder)
+    (folder / "versions" / "0002.py").write_text(
+        "from alembic import op\nrevision, down_revision = '0002', '0001'\n"
+        "def upgrade():\n    op.execute('CREATE TABLE half (id INTEGER)')\n    op.execute('NO SUCH STATEMENT')\n"
+    )
+    engine = open_engine(empty_database_url)
+    with pytest.raises(StoreError, match="cannot prepare the database"):
+        migrate(engine, folder, "crawler_version")
+    assert inspect(engine).get_table_names() == []
+    migrate(engine, MIGRATIONS, "crawler_version")
+    with pytest.raises(StoreError, match="cannot prepare the database"):
+        migrate(engine, folder, "crawler_version")
+    assert "half" not in inspect(engine).get_table_names()
+    assert rows(engine, text("SELECT version_num FROM crawler_version")) == [("0001",)]
+    engine.dispose()
+
+
+def test_two_programs_may_make_the_same_database_at_once(empty_database_url: str) -> None:
+    failures: list[BaseException] = []
+    together = threading.Barrier(3)
+
+    def make() -> None:
+        together.wait()
+        try:
+            store = Store.open(empty_database_url)
+            Archive.open(store.engine)
+            store.engine.dispose()
+        except BaseException as error:
+            failures.append(error)
+
+    makers = [threading.Thread(target=make) for _ in range(3)]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join()
+    assert failures == []
+
+
+# -- polls ------------------------------------------------------------------------------------------------------
+
+
+def test_entries_and_validators_are_stored_together(store: Store) -> None:
+    new = store.save_poll(a_poll(an_entry(2), an_entry(1)), NOW)
+    assert [item.entry.guid for item in new] == ["https://news.example/?p=1", "https://news.example/?p=2"]
+    state = store.poll_states()["irrawaddy-en"]
+    assert (state.validators.etag, state.first_polled_at, state.last_item_at) == ('"v1"', NOW, NOW)
+    assert store.validators_for("irrawaddy-en", "https://news.example/irrawaddy-en/feed").etag == '"v1"'
+    assert store.validators_for("irrawaddy-en", "https://news.example/other/feed") == Validators()
+    assert store.validators_for("mizzima", "https://news.example/mizzima/feed") == Validators()
+
+
+def test_what_is_read_back_is_what_was_stored(store: Store) -> None:
+    item = an_entry(
+        1,
+        author="Ko Thet",
+        content="Full text.",
+        title="လွိုင်ကော် တိုက်ပွဲ",  # fighting in Loikaw
+    )
+    (new,) = store.save_poll(a_poll(item), NOW)
+    assert store.pending_entries(["irrawaddy-en"], NOW) == (new,)
+    state = replace(
+        a_poll().state,
+        route=1,
+        next_poll_at=LATER,
+        first_polled_at=NOW,
+        last_item_at=NOW,
+        unconditional_at=NOW - timedelta(hours=2),
+    )
+    store.save_poll(replace(a_poll(), state=state), LATER)
+    assert store.poll_states()["irrawaddy-en"] == state
+
+
+@pytest.mark.parametrize("table", ["entry", "source_state"])
+def test_failure_inside_a_poll_leaves_neither_entries_nor_validators(store: Store, table: str) -> None:
+    def fail(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith((f"INSERT INTO {table}", f"UPDATE {table}")):
+            writes.append(statement)
+            if len(writes) == 2 or table == "source_state":
+                raise StoreError("the disk went away")
+
+    store.save_poll(a_poll(an_entry(1), **POLLED), NOW)
+    writes: list[str] = []
+    event.listen(store.engine, "before_cursor_execute", fail)
+    newer = a_poll(an_entry(3), an_entry(2), an_entry(1), **POLLED, validators=Validators('"v2"'))
+    with pytest.raises(StoreError, match="the disk went away"):
+        store.save_poll(newer, LATER)
+    event.remove(store.engine, "before_cursor_execute", fail)
+    assert count(store.engine, entry) == 1
+    assert store.poll_states()["irrawaddy-en"].validators.etag == '"v1"'
+    assert len(store.save_poll(newer, LATER)) == 2
+    assert store.poll_states()["irrawaddy-en"].validators.etag == '"v2"'
+
+
+def test_failed_poll_keeps_validators_and_first_success(store: Store) -> None:
+    store.save_poll(a_poll(an_entry(1)), NOW)
+    failed = PollState(
+        "irrawaddy-en", failures=2, failing_since=NOW, problem="HTTP 503\x00\ud800", next_poll_at=LATER
+    )
+    store.save_failures([failed, PollState("new-source", failures=1, failing_since=LATER, problem="DNS")])
+    state = store.poll_states()["irrawaddy-en"]
+    assert (state.failures, state.failing_since, state.problem) == (2, NOW, "HTTP 503")
+    assert (state.validators.etag, state.first_polled_at, state.next_poll_at) == ('"v1"', NOW, LATER)
+    assert store.poll_states()["new-source"].first_polled_at is None
+
+
+def test_first_poll_after_failures_is_still_the_first(store: Store) -> None:
+    store.save_failures([PollState("irrawaddy-en", failures=1, failing_since=NOW, problem="DNS")])
+    state = replace(store.poll_states()["irrawaddy-en"], failures=0)
+    (new,) = store.save_poll(replace(a_poll(an_entry(1, published=NOW - timedelta(days=3)))), LATER)
+    assert state.first_polled_at is None
+    store.save_article(new, an_article(), LATER)
+    assert rows(store.engine, select(article.c.backlog)) == [(1,)]
+
+
+def test_reordered_feed_yields_nothing_new(store: Store) -> None:
+    feed = [an_entry(number) for number in range(1, 5)]
+    assert len(store.save_poll(a_poll(*feed), NOW)) == 4
+    for order in itertools.islice(itertools.permutations(feed), 0, 24, 5):
+        assert store.save_poll(a_poll(*order, **POLLED), LATER) == ()
+    assert count(store.engine, entry) == 4
+
+
+def test_guids_that_change_at_every_fetch_yield_nothing_new(store: Store) -> None:
+    for fetch in range(3):
+        new = store.save_poll(a_poll(an_entry(1, guid=f"random-{fetch}")), NOW)
+        assert len(new) == (1 if fetch == 0 else 0)
+
+
+def test_entries_that_share_a_guid_are_both_kept(store: Store) -> None:
+    feed = a_poll(an_entry(1, guid="same"), an_entry(2, guid="same"), **POLLED)
+    assert len(store.save_poll(feed, NOW)) == 2
+    unlinked = (an_entry(number, guid="same", url=None) for number in (3, 4))
+    assert len(store.save_poll(a_poll(*unlinked, **POLLED), NOW)) == 2
+
+
+def test_links_that_differ_only_in_tracking_are_one_entry(store: Store) -> None:
+    twin = an_entry(1, url="http://www.news.example/2026/11/clashes-1.html?utm_source=rss#top", guid="other")
+    assert len(store.save_poll(a_poll(an_entry(1), twin), NOW)) == 1
+    assert store.save_poll(a_poll(twin, **POLLED), LATER) == ()
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        FeedEntry("Only a title"),
+        FeedEntry("", summary="Only a summary"),
+        FeedEntry("Title and GUID", guid="g-1"),
+        FeedEntry("Link to the front page", url="https://news.example/", guid="g-2"),
+        FeedEntry("Link to the front page and nothing else", url="https://news.example"),
+        FeedEntry("Link only", url="https://news.example/a"),
+        FeedEntry("Query", url="https://news.example/?p=17"),
+    ],
+    ids=lambda item: item.title or "summary",
+)
+def test_poor_entries_are_kept_once_and_become_articles(store: Store, item: FeedEntry) -> None:
+    other = replace(
+        item, title=f"{item.title} (2)", url=item.url and f"{item.url}2", guid=item.guid and "g-3"
+    )
+    first = store.save_poll(a_poll(item, other), NOW)
+    assert len(first) == 2
+    assert store.save_poll(a_poll(other, item), LATER) == ()
+    ids = {store.save_article(pending, an_article(title=item.title), NOW) for pending in first}
+    assert len(ids) == 2
+
+
+def test_what_no_database_can_hold_is_stripped_everywhere(store: Store) -> None:
+    dirt = "\x00\ud800x\udfff"
+    item = FeedEntry(
+        title=f"Loikaw{dirt}",
+        url=f"https://news.example/a{dirt}",
+        guid=f"g{dirt}",
+        summary=dirt,
+        content=dirt,
+        author=dirt,
+    )
+    poor = FeedEntry(title=f"Demoso{dirt}", guid=f"g{dirt}")
+    result = replace(
+        a_poll(poor, item), state=replace(a_poll().state, validators=Validators(f'"{dirt}"', dirt))
+    )
+    new = store.save_poll(result, NOW)
+    assert titles(store.engine) == ["Loikawx", "Demosox"]
+    assert store.pending_entries(["irrawaddy-en"], NOW) == new
+    found = an_article(
+        title=dirt, text=f"Fighting{dirt}", author=dirt, canonical_url=f"https://news.example/b{dirt}"
+    )
+    for pending in new:
+        store.save_article(pending, replace(found, language=f"en{dirt}"), NOW, problem=dirt)
+    assert {row.text for row in rows(store.engine, select(article.c.text))} == {"Fightingx"}
+    assert store.save_poll(result, LATER) == ()
+
+
+def test_feed_of_two_thousand_entries_is_one_poll(store: Store) -> None:
+    feed = [an_entry(number) for number in range(2000, 0, -1)]
+    new = store.save_poll(a_poll(*feed), NOW)
+    assert [item.entry.title for item in new] == [item.title for item in reversed(feed)]
+    assert [item.entry_id for item in new] == sorted(item.entry_id for item in new)
+    assert store.save_poll(a_poll(*feed, **POLLED), LATER) == ()
+    assert len(store.pending_entries(["irrawaddy-en"], NOW)) == 2000
+
+
+@pytest.mark.parametrize("year", [1, 1969, 2569, 9999])
+def test_absurd_dates_come_back_as_they_were(store: Store, year: int) -> None:
+    moment = datetime(year, 6, 1, 12, tzinfo=UTC)
+    store.save_poll(a_poll(an_entry(1, published=moment)), NOW)
+    assert store.pending_entries(["irrawaddy-en"], NOW)[0].entry.published == moment
+
+
+# -- entries on their way -----------------------------------------------------------------------------------------
+
+
+def test_pending_entries_are_those_of_the_asked_sources_that_are_due_oldest_first(store: Store) -> None:
+    first, second = keep_entry(store, 1), keep_entry(store, 2)
+    other = keep_entry(store, 3, source_id="mizzima")
+    assert store.pending_entries(["irrawaddy-en"], NOW) == (first, second)
+    assert store.pending_entries(["mizzima", "irrawaddy-en"], NOW) == (first, second, other)
+    assert store.pending_entries([], NOW) == ()
+    store.save_article(first, an_article(origin="summary"), NOW, retry_at=LATER, problem="HTTP 503")
+    assert store.pending_entries(["irrawaddy-en"], NOW) == (second,)
+    assert [item.entry_id for item in store.pending_entries(["irrawaddy-en"], LATER)] == [
+        first.entry_id,
+        second.entry_id,
+    ]
+    store.save_article(first, an_article(), LATER)
+    assert store.pending_entries(["irrawaddy-en"], LATER) == (second,)
+
+
+def test_attempts_are_counted_before_the_work(store: Store) -> None:
+    pending = keep_entry(store)
+    assert [store.count_attempt(pending.entry_id) for _ in range(3)] == [1, 2, 3]
+    assert store.pending_entries(["irrawaddy-en"], NOW)[0].attempts == 3
+
+
+# -- articles -----------------------------------------------------------------------------------------------------
+
+
+def test_two_sources_with_one_address_give_one_article(store: Store) -> None:
+    mine = keep_article(store, 1)
+    theirs = keep_article(store, 1, LATER, source_id="aggregator", text="Another wording.")
+    assert mine == theirs
+    (kept,) = rows(store.engine, select(article))
+    assert (kept.source_id, kept.revision, kept.text) == (
+        "irrawaddy-en",
+        1,
+        "Number 1: fighting near Loikaw went on.",
+    )
+    assert Archive.open(store.engine).sources_of([mine]) == {mine: ("irrawaddy-en", "aggregator")}
+
+
+def test_canonical_address_joins_the_twins_of_a_page(store: Store) -> None:
+    canonical = "https://news.example/story"
+    assert keep_article(store, 1, canonical_url=canonical) == keep_article(store, 2, canonical_url=canonical)
+
+
+def test_later_fuller_text_replaces_the_summary_and_raises_the_revision(store: Store) -> None:
+    pending = keep_entry(store)
+    teaser = an_article(origin="summary", text="Teaser.")
+    first = store.save_article(pending, teaser, NOW, retry_at=LATER, problem="HTTP 503")
+    assert store.save_article(pending, an_article(text="Teaser."), LATER, retry_at=LATER) == first
+    assert rows(store.engine, select(article.c.revision)) == [(1,)]
+    full = an_article(text="The whole article.", canonical_url="https://news.example/moved/elsewhere")
+    assert store.save_article(pending, full, LATER) == first
+    (kept,) = rows(store.engine, select(article))
+    assert (kept.revision, kept.text, kept.origin) == (2, "The whole article.", "page")
+    assert kept.first_seen_at == int(NOW.timestamp() * 1000)
+
+
+def test_page_that_fails_after_it_was_read_does_not_take_its_text_away(store: Store) -> None:
+    pending = keep_entry(store)
+    store.save_article(pending, an_article(text="The whole article."), NOW, retry_at=LATER)
+    store.save_article(pending, an_article(text="Teaser.", origin="summary"), LATER)
+    assert [row.text for row in rows(store.engine, select(article.c.text))] == ["The whole article."]
+
+
+@pytest.mark.parametrize(
+    ("age", "first_poll", "backlog"),
+    [
+        (timedelta(hours=23), True, 0),
+        (timedelta(hours=25), True, 1),
+        (timedelta(days=400), False, 0),
+        (None, True, 0),
+        (timedelta(hours=-5), True, 0),
+    ],
+)
+def test_first_run_window_marks_old_articles_of_a_new_source(
+    store: Store, age: timedelta | None, first_poll: bool, backlog: int
+) -> None:
+    published = None if age is None else NOW - age
+    state = {} if first_poll else POLLED
+    (pending,) = store.save_poll(a_poll(an_entry(1, published=published), **state), NOW)
+    store.save_article(pending, an_article(published=published), NOW)
+    assert rows(store.engine, select(article.c.backlog)) == [(backlog,)]
+
+
+def test_date_of_the_page_counts_where_the_feed_has_none(store: Store) -> None:
+    (pending,) = store.save_poll(a_poll(an_entry(1, published=None)), NOW)
+    store.save_article(pending, an_article(published=NOW - timedelta(days=9)), NOW)
+    assert rows(store.engine, select(article.c.backlog)) == [(1,)]
+
+
+# -- retention ----------------------------------------------------------------------------------------------------
+
+
+def test_purge_blanks_old_texts_and_nothing_comes_back(store: Store, archive: Archive) -> None:
+    old = keep_article(store, 1, NOW - timedelta(days=100), author="Ko Thet")
+    new = keep_article(store, 2, NOW)
+    assert store.purge(NOW - timedelta(days=90)) == 1
+    assert store.purge(NOW - timedelta(days=90)) == 0
+    texts = {row.id: (row.text, row.author) for row in rows(store.engine, select(article))}
+    assert texts == {old: ("", None), new: ("Number 2: fighting near Loikaw went on.", "Staff")}
+    kept = {row.article_id: (row.summary, row.content) for row in rows(store.engine, select(entry))}
+    assert kept[old] == ("", "")
+    assert kept[new][0] != ""
+    assert store.save_poll(a_poll(an_entry(1), an_entry(2), **POLLED), LATER) == ()
+    assert keep_article(store, 1, LATER, source_id="aggregator") == old
+
+
+# -- robots.txt ---------------------------------------------------------------------------------------------------
+
+
+def test_robots_copies_are_kept_byte_for_byte_and_replaced(store: Store) -> None:
+    assert store.robots_copies() == {}
+    refused = RobotsCopy(200, b"User-agent: *\nDisallow: /\x00\xff", NOW)
+    store.save_robots("https://news.example:443", refused)
+    store.save_robots("https://other.example:443", RobotsCopy(0, b"", NOW))
+    assert store.robots_copies()["https://news.example:443"] == refused
+    store.save_robots("https://news.example:443", RobotsCopy(404, b"", LATER))
+    assert store.robots_copies() == {
+        "https://news.example:443": RobotsCopy(404, b"", LATER),
+        "https://other.example:443": RobotsCopy(0, b"", NOW),
+    }
+
+
+# -- addresses ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("not a url", "is not a database URL"),
+        ("oracle+nothing://user:hunter2@host/db", "no driver for"),
+        ("postgresql+psycopg://user:hunter2@127.0.0.1:1/db", "cannot open"),
+    ],
+)
+def test_address_that_cannot_be_used_is_refused_without_its_password(url: str, says: str) -> None:
+    with pytest.raises(StoreError, match=says) as caught:
+        open_engine(url)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_marker_stands_beside_the_database_it_speaks_of(tmp_path: Path) -> None:
+    assert state_marker(tmp_path / "newswatch.db").parent == tmp_path
