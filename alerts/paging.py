@@ -75,7 +75,8 @@ def paginate(digest: Digest, write: Write, fits: Fits, max_parts: int) -> tuple[
         return fits(write(_page(digest, items, reserve, _MOST_PARTS, _MOST_PARTS)))
 
     for level in range(len(BUDGETS)):
-        items, left = outlines[level], []
+        items = outlines[level]
+        left: list[Item] = []
         if not has_room(*items):  # the common case needs no choice: everything in one message
             items, left = _choose(outlines[level:], has_room)
         pages, rest = _fill(items, has_room, max_parts)

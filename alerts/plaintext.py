@@ -179,7 +179,7 @@ def shown_host(url: str) -> str:
     return host if len(host) <= MAX_HOST_CHARS else ELLIPSIS + host[1 - MAX_HOST_CHARS :]
 
 
-_LIVE = re.compile(r"[@/#](?=\w)|(?<=\w)\.(?=[^\W\d_]{2})")
+_LIVE = re.compile(r"[@#](?=\w)|(?<!\w)/(?=\w)|(?<=[^\s.])\.(?=[^\W\d_][^\s.])")
 
 
 def break_mentions(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -28,18 +28,21 @@ async def crawl(
     force: bool = False,
     deadline_s: float | None = None,
     stop: asyncio.Event | None = None,
+    settings: Mapping[str, object] | None = None,
 ) -> tuple[CrawlReport, tuple[Problem, ...]]:
     """Poll the due sources and settle new entries; return the counts and what went wrong.
 
-    Ends early, with everything so far stored, after *deadline_s* seconds or when *stop* is set.
+    Ends early, with everything so far stored, after *deadline_s* seconds or when *stop* is set. *settings* are
+    Scrapy settings that win over the fixed and the configured ones.
     """
     from scrapy.crawler import AsyncCrawlerRunner
     from scrapy.settings import Settings
 
     from crawler.spider import SourceSpider
 
-    settings = Settings()
-    settings.setmodule("crawler.settings", priority="project")
+    scrapy_settings = Settings()
+    scrapy_settings.setmodule("crawler.settings", priority="project")
+    scrapy_settings.update(dict(settings or {}), priority="cmdline")
     for name in ("scrapy", "aiohttp", "asyncio", "protego"):  # their INFO and DEBUG lines hold addresses
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("scrapy.downloadermiddlewares.retry").setLevel(logging.CRITICAL)  # failures are in the report
@@ -48,7 +51,7 @@ async def crawl(
         (SourceSpider,),
         {"config": config, "source_ids": tuple(only), "clock": staticmethod(clock)},
     )
-    runner = AsyncCrawlerRunner(settings)
+    runner = AsyncCrawlerRunner(scrapy_settings)
     crawler = runner.create_crawler(spider_class)
     task = runner.crawl(crawler, store=store, force=force)
     stopping = asyncio.create_task((stop or asyncio.Event()).wait())

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from alerts.layout import pack, sentence_pieces
 from alerts.plaintext import clean_line, cut_text, safe_url
@@ -67,23 +67,19 @@ class WebhookKeys(ChannelKeys):
     model_config = ConfigDict(hide_input_in_errors=True)  # the input is a secret
 
     url: SecretAddress
-    secret: SecretStr | None = None
     unsigned: bool = False
+    secret: SecretStr | None = Field(default=None, validate_default=True)
     max_bytes: int = Field(default=ADVISED_BYTES, ge=14_000, le=1_000_000)
 
     @field_validator("secret")
     @classmethod
-    def _is_usable(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None or not value.get_secret_value().strip():
-            return None
-        _signing_key(value)
-        return value
-
-    @model_validator(mode="after")
-    def _is_signed_or_says_so(self) -> WebhookKeys:
-        if self.secret is None and not self.unsigned:
-            raise ValueError("secret is missing; set it, or `unsigned: true` to send without a signature")
-        return self
+    def _is_usable(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is not None and value.get_secret_value().strip():
+            _signing_key(value)
+            return value
+        if not info.data.get("unsigned"):
+            raise ValueError("set `secret`, or `unsigned: true` to send without a signature")
+        return None
 
 
 def _signing_key(secret: SecretStr) -> bytes:

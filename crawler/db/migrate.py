@@ -27,7 +27,7 @@ def migrate(engine: Engine, folder: Path, version_table: str) -> None:
                 return
             if current is not None and current > newest:
                 raise StoreError(
-                    f"the database was written by a newer version ({current}, this one knows {newest}): update the program"
+                    f"the database is of a newer version ({current}; this one knows {newest}): update the program"
                 )
             _upgrade(connection, folder, version_table)
     except SQLAlchemyError as error:

@@ -130,7 +130,7 @@ def test_a_report_without_a_safe_link_shows_no_host() -> None:
 
 
 def test_marks_stay_on_their_words_when_the_sentence_is_cleaned() -> None:
-    marked = MarkedText("\u202eAt\n\n Loikaw ,\x00 fire ", ((5, 11),))
+    marked = MarkedText("\u202eAt\n\n Loikaw ,\x00 fire ", ((6, 12),))
     assert layout.sentence_pieces(marked, 80) == (("At ", False), ("Loikaw", True), (" , fire", False))
 
 

@@ -12,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from alerts.channels.matrix import MAX_BODY_BYTES, MatrixKeys, classify, mark_repeat, render, request
+from alerts.model import Digest
 from alerts.platform import (
     Delivery,
     HttpResponse,
@@ -63,8 +64,8 @@ def outline(html: str) -> Outline:
     return parser
 
 
-def content(*args: Any, style: Style = Style.RICH) -> dict[str, Any]:
-    (part,) = render(*args, KEYS, style)
+def content(digest: Digest, style: Style = Style.RICH) -> dict[str, Any]:
+    (part,) = render(digest, KEYS, style)
     found = json.loads(part.body)
     assert isinstance(found, dict)
     return found

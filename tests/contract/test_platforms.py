@@ -71,11 +71,24 @@ def test_every_platform_has_sample_keys_and_a_verifier() -> None:
 
 @every_style
 @every_platform
-@settings(deadline=None, max_examples=12, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=6, suppress_health_check=list(HealthCheck))
 @given(digest=digests())
 def test_hostile_digests_stay_within_limits_and_lose_no_story(
     name: str, style: Style, digest: Digest
 ) -> None:
+    check_digest(name, style, digest)
+
+
+@pytest.mark.slow
+@every_style
+@every_platform
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@given(digest=digests())
+def test_many_hostile_digests_stay_within_limits(name: str, style: Style, digest: Digest) -> None:
+    check_digest(name, style, digest)
+
+
+def check_digest(name: str, style: Style, digest: Digest) -> None:
     platform = PLATFORMS[name]
     parts = render(name, digest, style)
     assert parts

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from alerts.channels.webhook import PLATFORM, WebhookKeys, classify, mark_repeat, render, request
+from alerts.model import Digest
 from alerts.platform import (
     Delivery,
     HttpResponse,
@@ -38,8 +39,8 @@ def keys(**changes: Any) -> WebhookKeys:
     return WebhookKeys.model_validate({"url": URL, "secret": SECRET} | changes)
 
 
-def bodies(*args: Any, style: Style = Style.RICH, **changes: Any) -> list[dict[str, Any]]:
-    return [json.loads(part.body) for part in render(*args, keys(**changes), style)]
+def bodies(digest: Digest, style: Style = Style.RICH, **changes: Any) -> list[dict[str, Any]]:
+    return [json.loads(part.body) for part in render(digest, keys(**changes), style)]
 
 
 @pytest.mark.parametrize("style", Style)

@@ -16,7 +16,7 @@ import pytest
 from tests.chatroom import Answer, Chatroom
 from tests.conftest import ROOT
 from tests.e2e.newsdesk import TOLD, hook, set_up, slack, told_in
-from tests.e2e.program import Finished, Program, a_source, publish, rss
+from tests.e2e.program import Finished, Program, a_source, publish
 from tests.newsroom import Newsroom
 
 ONCE = {item["id"]: 1 for item in TOLD} | {"north": 0, "shopping": 0}

@@ -1,0 +1,165 @@
+"""Slack, Discord and Telegram payloads against their published schemas, and what each shows of a story."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft7Validator, Draft202012Validator
+
+from alerts.channels import PLATFORMS
+from alerts.platform import Delivery, Style
+from tests.builders import NOW, a_digest, a_full_digest, a_report, a_sentence, a_story
+from tests.contract.test_platforms import KEYS, keys_of, render
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from alerts.model import Digest
+
+styles = pytest.mark.parametrize("style", list(Style))
+three = pytest.mark.parametrize("name", ["slack", "discord", "telegram"])
+
+
+def messages(name: str, digest: Digest, style: Style = Style.RICH) -> list[dict[str, Any]]:
+    return [json.loads(part.body) for part in render(name, digest, style)]
+
+
+def bodies(name: str, style: Style) -> list[bytes]:
+    """Return every kind of message, also as a repeat."""
+    flood = a_digest(*[a_story(*[a_report()] * 4, story_id=number) for number in range(1, 25)])
+    parts = [part for digest in (a_full_digest(), flood, a_digest()) for part in render(name, digest, style)]
+    return [
+        body for part in parts for body in (part.body, PLATFORMS[name].mark_repeat(part.body, "a1b2c3d4"))
+    ]
+
+
+def contract(shared: Path, name: str) -> dict[str, Any]:
+    path = shared / "contracts" / name
+    if not path.is_file():
+        pytest.skip(f"no {name} beside the checkout")
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
+
+
+@styles
+def test_slack_messages_satisfy_slacks_types(shared: Path, style: Style) -> None:
+    validator = Draft7Validator(contract(shared, "slack-webhook-body.schema.json"))
+    for body in bodies("slack", style):
+        validator.validate(json.loads(body))
+
+
+@styles
+def test_discord_messages_satisfy_discords_openapi(shared: Path, style: Style) -> None:
+    api = contract(shared, "discord-openapi-webhooks-subset.json")
+    request = "#/components/schemas/IncomingWebhookRequestPartial"
+    schema = {"$ref": request, "components": api["components"]}
+    known = set(api["components"]["schemas"]["IncomingWebhookRequestPartial"]["properties"])
+    validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    for body in bodies("discord", style):
+        message = json.loads(body)
+        validator.validate(message)
+        assert set(message) <= known
+
+
+@styles
+def test_telegram_messages_use_only_parameters_of_send_message(shared: Path, style: Style) -> None:
+    api = contract(shared, "telegram-bot-api-subset.json")
+    fields = {field["name"]: field for field in api["methods"]["sendMessage"]["fields"]}
+    preview = {field["name"] for field in api["types"]["LinkPreviewOptions"]["fields"]}
+    kinds = {"String": str, "Integer": int, "Boolean": bool, "LinkPreviewOptions": dict}
+    for body in bodies("telegram", style):
+        message = json.loads(body)
+        assert {name for name, field in fields.items() if field["required"]} <= set(message) <= set(fields)
+        assert set(message["link_preview_options"]) <= preview
+        for name, value in message.items():
+            assert isinstance(value, tuple(kinds[kind] for kind in fields[name]["types"] if kind in kinds)), (
+                name
+            )
+
+
+@three
+@styles
+def test_a_second_mark_changes_nothing(name: str, style: Style) -> None:
+    for body in bodies(name, style):
+        once = PLATFORMS[name].mark_repeat(body, "a1b2c3d4")
+        assert PLATFORMS[name].mark_repeat(once, "a1b2c3d4") == once
+        assert b"This may be a repeat of digest a1b2c3d4" in once
+
+
+@three
+def test_parts_of_a_long_digest_are_numbered(name: str) -> None:
+    long = a_sentence("Fighting near Loikaw went on. " * 30)
+    parts = render(
+        name, a_digest(*[a_story(a_report(sentence=long), story_id=number) for number in range(1, 30)])
+    )
+    assert len(parts) > 1
+    for number, part in enumerate(parts, start=1):
+        assert f"({number}/{len(parts)})" in part.body.decode()
+
+
+def test_slack_shows_text_as_data_and_marks_the_match() -> None:
+    title = "<!channel> *Loikaw* <https://evil.example|here>"
+    (message,) = messages("slack", a_digest(a_story(a_report(headline=title))))
+    header, story, context = message["blocks"]
+    section, quote = story["elements"]
+    assert header["text"]["text"] == "Loikaw watch: 1 story"
+    assert section["elements"][1] == {
+        "type": "link",
+        "url": "https://www.irrawaddy.com/news/clashes.html",
+        "text": title,
+        "style": {"bold": True},
+    }
+    assert {"type": "text", "text": "Loikaw", "style": {"bold": True}} in quote["elements"]
+    assert "".join(element["text"] for element in quote["elements"]) == "Fighting near Loikaw went on."
+    assert context["elements"][-1]["text"] == "Digest a1b2c3d4 · 22 Nov 12:24 MMT"
+
+
+def test_slack_in_plain_escapes_what_it_would_parse() -> None:
+    (message,) = messages("slack", a_digest(a_story(a_report(headline="<!here> A&B :smile:"))), Style.PLAIN)
+    assert "&lt;!here&gt; A&amp;B :\u200bsmile:" in message["text"]
+    assert "<https://www.irrawaddy.com/news/clashes.html>" in message["text"]
+    assert "blocks" not in message
+
+
+def test_discord_tells_a_story_as_one_embed() -> None:
+    (message,) = messages("discord", a_digest(a_story(a_report(headline="[Loikaw](https://evil.example)"))))
+    embed, closing = message["embeds"]
+    assert message["content"] == "**Loikaw watch: 1 story**"
+    assert embed["title"] == "[Loikaw](https://evil.example) (irrawaddy.com)"  # titles make no links
+    assert embed["url"] == "https://www.irrawaddy.com/news/clashes.html"
+    assert embed["author"]["name"] == "Loikaw"
+    assert embed["description"].splitlines()[1] == "> Fighting near **Loikaw** went on."
+    assert closing["footer"]["text"] == "Digest a1b2c3d4 · 22 Nov 12:24 MMT"
+
+
+def test_discord_escapes_markdown_in_descriptions() -> None:
+    marked = a_sentence("1. **Loikaw** @everyone <@1> https://evil.example ||x||")
+    (message,) = messages("discord", a_digest(a_story(a_report(sentence=marked))))
+    assert message["embeds"][0]["description"].splitlines()[1] == (
+        r"> 1\. \*\***Loikaw**\*\* \@everyone \<\@1\> https\://evil.example \|\|x\|\|"
+    )
+
+
+def test_telegram_escapes_html_and_links_only_the_article() -> None:
+    report = a_report(headline="<b>A&B</b> @all", url="https://x.example/?a=1&b=2")
+    (message,) = messages("telegram", a_digest(a_story(report)))
+    assert (
+        '<a href="https://x.example/?a=1&amp;b=2"><b>&lt;b&gt;A&amp;B&lt;/\u200bb&gt; @\u200ball</b> (x.example)</a>'
+        in message["text"]
+    )
+    assert "Fighting near <b>Loikaw</b> went on." in message["text"]
+    assert message["message_thread_id"] == 5
+    assert message["chat_id"] == "-1001234567890"
+
+
+def test_addresses_carry_the_credentials_and_ask_for_a_verdict() -> None:
+    delivery = Delivery(b"{}", "digest-1", NOW)
+    urls = {
+        name: PLATFORMS[name].request(keys_of(name), delivery).url
+        for name in ("slack", "discord", "telegram")
+    }
+    assert urls["slack"] == KEYS["slack"]["url"]
+    assert urls["discord"] == KEYS["discord"]["url"] + "&wait=true"
+    assert urls["telegram"] == f"https://api.telegram.org/bot{KEYS['telegram']['token']}/sendMessage"

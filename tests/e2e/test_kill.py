@@ -1,0 +1,53 @@
+"""SIGKILL at every named commit edge: the next run goes on, nothing is lost, and a repeat says so."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from crawler.failpoint import EDGES
+from tests.chatroom import Chatroom
+from tests.e2e.newsdesk import TOLD, hook, set_up, slack, told_in
+from tests.newsroom import Newsroom
+
+LATER_PASSES = [f"{edge}:2" for edge in EDGES if "enqueue" not in edge and "report" not in edge]
+# Between these edges a message may be on its way; only there may a reader see it twice.
+MAY_REPEAT = ("before_send", "after_send", "before_record_commit")
+
+
+def kill_and_go_on(edge: str, home: Path, newsroom: Newsroom, chatroom: Chatroom) -> None:
+    """Die at *edge*, run again twice, and hold what readers saw against what they should have seen."""
+    program = set_up(home, newsroom, [slack(chatroom), hook(chatroom)])
+    killed = program.run(NEWSWATCH_CRASH_AT=edge)
+    assert killed.status == -signal.SIGKILL, f"the run never came to {edge}: {killed.err}"
+    resumed = program.run()
+    assert resumed.status == 0, resumed.err
+    assert program.run().report["deliveries"] == {"sent": 0, "pending": 0, "unknown": 0, "failed": 0}
+
+    by_hook = told_in([post for post in chatroom.visible if post.request.path.endswith("hook")])
+    assert {item["id"]: by_hook[item["id"]] for item in TOLD} == {item["id"]: 1 for item in TOLD}
+    desk = [post for post in chatroom.visible if post.request.path.endswith("desk")]
+    seen = told_in(desk)
+    for item in TOLD:
+        assert seen[item["id"]] >= 1, f"{item['id']} was lost"
+        assert seen[item["id"]] <= (2 if edge.startswith(MAY_REPEAT) else 1)
+    repeats = max(seen.values()) - 1
+    assert sum(b"may be a repeat" in post.request.body for post in desk) >= repeats
+    assert seen["north"] == seen["shopping"] == 0
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_killed_at_an_edge_nothing_is_lost(
+    edge: str, tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
+) -> None:
+    kill_and_go_on(edge, tmp_path, newsroom, chatroom)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("edge", LATER_PASSES)
+def test_killed_at_the_second_pass_nothing_is_lost(
+    edge: str, tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
+) -> None:
+    kill_and_go_on(edge, tmp_path, newsroom, chatroom)
