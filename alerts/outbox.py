@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, and_, case, func, insert, or_, select, update
 
 from alerts.attempt import OPEN_STATES, State, Transition
 from alerts.compose import Selection
@@ -24,6 +24,7 @@ from alerts.tables import alert, channel_state, delivery, digest, incident
 from crawler import failpoint
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import transaction
+from crawler.store import storable
 
 LEASE = timedelta(seconds=120)
 _DIGEST = TypeAdapter(Digest)
@@ -154,9 +155,9 @@ class Outbox:
         failpoint.reach("before_record_commit")
         values: dict[str, Any] = {
             "state": transition.state.value,
-            "reason": transition.reason,
+            "reason": storable(transition.reason),
             "not_before": to_ms(transition.not_before) if transition.not_before else None,
-            "message_id": transition.message_id,
+            "message_id": storable(transition.message_id),
             "owner": None,
             "lease_until": None,
             "updated_at": to_ms(now),
@@ -165,23 +166,25 @@ class Outbox:
             values["attempts"] = part.attempts - 1
         with transaction(self.engine) as connection:
             done = connection.execute(update(delivery).where(_mine(part, owner)).values(values)).rowcount
-            if transition.state is State.SENT:
+            if done and transition.state is State.SENT:
                 note_channel(connection, part.channel_id, sent_at=to_ms(now))
-            elif transition.state is State.HELD:
-                note_channel(
-                    connection, part.channel_id, paused_at=to_ms(now), paused_reason=transition.reason
-                )
+            elif done and transition.state is State.HELD:
+                paused = {"paused_at": to_ms(now), "paused_reason": values["reason"]}
+                note_channel(connection, part.channel_id, **paused)
         failpoint.reach("after_record_commit")
         return bool(done)
 
     def replace(
         self, part: QueuedPart, parts: Sequence[Part], style: Style, reason: str, owner: str, now: datetime
     ) -> None:
-        """Put plainer or smaller messages in the place of a refused one, in one transaction."""
+        """Put plainer or smaller messages in the place of a refused one, in one transaction.
+
+        Later parts of the digest move back by as many places as are needed to keep the order.
+        """
         with transaction(self.engine) as connection:
             values = {
                 "state": State.SUPERSEDED.value,
-                "reason": reason,
+                "reason": storable(reason),
                 "owner": None,
                 "updated_at": to_ms(now),
             }
@@ -219,16 +222,21 @@ class Outbox:
             return {State(row.state): int(row.number) for row in connection.execute(query)}
 
     def set_state(self, delivery_ids: Sequence[int], state: State, reason: str, now: datetime) -> int:
-        """Change rows by hand (``outbox retry|hold|drop``); sent and superseded ones stay as they are."""
+        """Change rows by hand (``outbox retry|hold|drop``); sent and superseded ones stay as they are.
+
+        What may have been delivered already is marked as a possible repeat when it is sent again.
+        """
         movable = [State.PENDING, State.RETRY, State.UNKNOWN, State.HELD, State.DEAD, State.SENDING]
         rows = and_(
             delivery.c.id.in_(list(delivery_ids)), delivery.c.state.in_([each.value for each in movable])
         )
+        in_doubt = delivery.c.state.in_([State.UNKNOWN.value, State.SENDING.value])
         values = {
             "state": state.value,
             "reason": reason,
             "not_before": None,
             "owner": None,
+            "repeats": case((in_doubt, delivery.c.repeats + 1), else_=delivery.c.repeats),
             "updated_at": to_ms(now),
         }
         with transaction(self.engine) as connection:
@@ -252,11 +260,17 @@ def _mine(part: QueuedPart, owner: str) -> Any:
 
 
 def _insert_parts(connection: Connection, refused: QueuedPart, parts: Sequence[Part], style: Style) -> None:
-    """Add the messages that stand in for *refused*: its number, so that the channel's order holds."""
+    """Add the messages that stand in for *refused*, and renumber what follows."""
+    grown = len(parts) - 1
+    mine = and_(delivery.c.digest_id == refused.digest_id, delivery.c.id != refused.delivery_id)
+    later = and_(mine, delivery.c.part > refused.part)
+    connection.execute(update(delivery).where(later).values(part=delivery.c.part + grown))
+    connection.execute(update(delivery).where(mine).values(parts=delivery.c.parts + grown))
     for index, part in enumerate(parts):
         values = _part_values(refused.channel_id, refused.digest_id, part, style, refused.created)
         values["idempotency_key"] += f"-{refused.delivery_id}.{index}"
-        connection.execute(insert(delivery).values(values | {"part": refused.part, "parts": refused.parts}))
+        place = {"part": refused.part + index, "parts": refused.parts + grown}
+        connection.execute(insert(delivery).values(values | place))
 
 
 def _part_values(

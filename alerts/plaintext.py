@@ -179,11 +179,11 @@ def shown_host(url: str) -> str:
     return host if len(host) <= MAX_HOST_CHARS else ELLIPSIS + host[1 - MAX_HOST_CHARS :]
 
 
-_LIVE = re.compile(r"[@#](?=\w)|(?<!\w)/(?=\w)|(?<=[^\s.])\.(?=[^\W\d_][^\s.])")
+_LIVE = re.compile(r"[@#](?=\w)|\$(?=[A-Za-z])|(?<!\w)/(?=\w)|(?<=[^\s.])\.(?=[^\W\d_][^\s.])")
 
 
 def break_mentions(text: str) -> str:
-    """Put U+200B behind ``@``, ``/``, ``#`` and the dots of bare domains.
+    """Put U+200B behind ``@``, ``/``, ``#``, ``$`` and the dots of bare domains.
 
     For platforms without a switch: there ``@name``, ``/command`` and ``e.org`` turn live in plain text
     (measured with TDLib). Nothing visible changes.

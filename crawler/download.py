@@ -53,6 +53,9 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
 class DeadlineRedirectMiddleware(RedirectMiddleware):
     """Follow redirects within one deadline, in the slot of the host that they lead to, on http(s) only."""
 
+    def _engine_started(self) -> None:
+        """Look for no referer middleware: the inherited hook warns at every start that there is none."""
+
     def handle_referer(self, request: Request, response: Response) -> None:
         """Say nothing of where we come from."""
         request.headers.pop("Referer", None)
@@ -69,11 +72,22 @@ class DeadlineRedirectMiddleware(RedirectMiddleware):
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]  # the spider argument is deprecated in 2.19
         """Turn a redirect into a request; drop the slot and name the target's host in it."""
-        result = super().process_response(request, response)
+        try:
+            result = super().process_response(request, response)
+        except ValueError as error:  # Location: javascript:alert(1)
+            raise IgnoreRequest("redirect to what is no web address: refused") from error
         if isinstance(result, Request) and result is not request:
             if urlparse_cached(result).scheme not in ("http", "https"):
                 raise IgnoreRequest(f"redirect to a {urlparse_cached(result).scheme}: address refused")
             # Scrapy copies the slot of the first host, whose delay then does not protect the second
             result.meta.pop("download_slot", None)
+            if _origin(result) != _origin(request):  # Scrapy drops Authorization and Cookie only
+                for name in result.meta.pop("private_headers", ()):
+                    result.headers.pop(name, None)
             result.meta.setdefault("chain_started", monotonic())
         return result
+
+
+def _origin(request: Request) -> tuple[str, str]:
+    parts = urlparse_cached(request)
+    return parts.scheme, parts.netloc

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from crawler.errors import FetchError
 
 _ADDRESS = re.compile(r"https?://\S+")  # addresses may carry keys; the source's name is said elsewhere
+# aiohttp's words, without its snapshot of the bytes
+_PARSER_SAID = re.compile(r"""message=(["'])(.+?)(?::?\\n|:?\1)""")
+_CLASSES = {3: "redirect that was not followed", 4: "refused", 5: "server error"}
 _KNOWN = (
     ("CannotResolveHostError", "host name not found"),
     ("DownloadTimeoutError", "no answer in time"),
@@ -35,10 +38,13 @@ def describe_failure(error: BaseException) -> FetchError:
             return FetchError(words, transport=not too_large and known != "UnsupportedURLSchemeError")
     if name == "RobotsUnreachableError":
         return FetchError(text or "no answer", transport=True)
+    if name == "IgnoreRequest" and "DOWNLOAD_MAXSIZE" in text:  # a body that grew while it was unpacked
+        return FetchError("answer too large")
     if name in ("IgnoreRequest", "RobotsForbidError"):
         return FetchError(_short(text) or "refused")
     if name == "DownloadFailedError":
-        return FetchError(f"broken answer: {_short(text)}", transport=True)
+        parser_said = _PARSER_SAID.search(text)
+        return FetchError(f"broken answer: {_short(parser_said[2] if parser_said else text)}", transport=True)
     return FetchError(f"{name}: {_short(text)}" if text else name)
 
 
@@ -59,8 +65,8 @@ def describe_status(status: int, headers: Mapping[str, str], body: bytes) -> Fet
         410: "gone",
         429: "too many requests",
         451: "blocked for legal reasons",
-    }.get(status, "server error" if status >= 500 else "")
-    return FetchError(f"{status} {words}".strip(), status=status)
+    }.get(status) or _CLASSES.get(status // 100, "unexpected answer")
+    return FetchError(f"{status} {words}", status=status)
 
 
 def _short(text: str) -> str:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 KEPT_FOR = timedelta(days=1)  # RFC 9309 §2.4: a cached copy should not be used for more than 24 hours
 RETRY_ERROR_AFTER = timedelta(minutes=30)
-MAX_BYTES = 512 * 1024  # RFC 9309 §2.5: parse at least 500 kibibytes
+MAX_BYTES = 512 * 1024  # RFC 9309 §2.5: parse at least 500 kibibytes; the rest is not read
+MAX_DOWNLOAD_BYTES = 8 * MAX_BYTES
 UNREACHABLE = 0  # stands for "no answer" where a status is stored
 MAX_CRAWL_DELAY_S = 60.0
 
@@ -89,7 +90,7 @@ class RobotsMiddleware:
         request = Request(
             f"{origin}/robots.txt",
             callback=NO_CALLBACK,
-            meta={"is_robots": True, "download_maxsize": MAX_BYTES},
+            meta={"is_robots": True, "download_maxsize": MAX_DOWNLOAD_BYTES},
         )
         engine = self._crawler.engine
         assert engine is not None

@@ -45,7 +45,8 @@ async def crawl(
     scrapy_settings.update(dict(settings or {}), priority="cmdline")
     for name in ("scrapy", "aiohttp", "asyncio", "protego"):  # their INFO and DEBUG lines hold addresses
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("scrapy.downloadermiddlewares.retry").setLevel(logging.CRITICAL)  # failures are in the report
+    for name in ("scrapy.downloadermiddlewares", "scrapy.core.downloader"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # addresses again; the failures are in the report
     spider_class = type(
         "CycleSpider",
         (SourceSpider,),

@@ -81,6 +81,7 @@ def read_max_age(cache_control: str | None) -> timedelta | None:
     """Return ``max-age`` of a Cache-Control header (RFC 9111 §5.2.2.1), None when absent or malformed."""
     for directive in (cache_control or "").split(","):
         name, _, value = directive.strip().partition("=")
-        if name.lower() == "max-age" and value.strip('" ').isdigit() and len(value) < 12:
-            return timedelta(seconds=int(value.strip('" ')))
+        seconds = value.strip('" ')
+        if name.lower() == "max-age" and seconds.isascii() and seconds.isdigit() and len(seconds) < 12:
+            return timedelta(seconds=int(seconds))
     return None

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from crawler.config import CrawlConfig, Route, Source
 
 MAX_PAGE_BYTES = 4 * 1024 * 1024
+PAGE_ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
+PUBLIC_HEADERS = frozenset({"accept", "accept-language", "user-agent"})  # the others may hold credentials
 PAGE_PRIORITY = -10  # feeds first: they decide what there is to fetch
 Yielded = Request | dict[str, Any]
 
@@ -125,7 +127,8 @@ class SourceSpider(scrapy.Spider):
 
     def _poll_request(self, source: Source, first_route: int) -> Request | None:
         """Return the request for the first readable route from *first_route* on, None when there is none."""
-        if self.config.proxy_for(source):  # fail closed: going out directly would unmask who asked for a proxy
+        # Fail closed: going out directly would unmask who asked for a proxy.
+        if self.config.proxy_for(source):
             self.report.polled += 1
             self._fail(source, FetchError("this version cannot read through a proxy; nothing was sent"), None)
             return None
@@ -140,7 +143,8 @@ class SourceSpider(scrapy.Spider):
 
     def _route_request(self, source: Source, index: int, route: Route) -> Request:
         url = str(route.url)
-        headers = {"Accept": KINDS[route.kind].accept, **_own_headers(source)}
+        own, private = _own_headers(source, url)
+        headers = {"Accept": KINDS[route.kind].accept, **own}
         validators = self.store.validators_for(source.id, url)
         conditional = asks_conditionally(self._state(source), self.clock())
         if conditional and validators.etag:
@@ -153,6 +157,7 @@ class SourceSpider(scrapy.Spider):
             callback=self.read_poll,
             errback=self.poll_failed,
             headers=headers,
+            meta={"private_headers": private},
             dont_filter=True,
             cb_kwargs={
                 "source": source,
@@ -260,13 +265,14 @@ class SourceSpider(scrapy.Spider):
                 self._waiting[identity].append(item)
                 continue
             self._waiting[identity] = []
+            own, private = _own_headers(source, item.entry.url or "")
             requests.append(
                 Request(
                     item.entry.url or "",
                     callback=self.read_page,
                     errback=self.page_failed,
-                    headers={"Accept": "text/html, application/xhtml+xml;q=0.9, */*;q=0.5", **_own_headers(source)},
-                    meta={"download_maxsize": MAX_PAGE_BYTES},
+                    headers={"Accept": PAGE_ACCEPT, **own},
+                    meta={"download_maxsize": MAX_PAGE_BYTES, "private_headers": private},
                     priority=PAGE_PRIORITY,
                     dont_filter=True,
                     cb_kwargs={"pending": item},
@@ -342,8 +348,16 @@ class SourceSpider(scrapy.Spider):
             self.report.article_failures += 1
 
 
-def _own_headers(source: Source) -> dict[str, str]:
-    return {name: value.get_secret_value() for name, value in source.headers.items()}
+def _own_headers(source: Source, url: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the source's headers for *url*, and which of them no other origin may see.
+
+    A feed links wherever it likes: credentials go to the origins that the configuration names only.
+    """
+    configured = {urlsplit(str(route.url))[:2] for route in source.routes}
+    private = tuple(name for name in source.headers if name.lower() not in PUBLIC_HEADERS)
+    hidden = private if urlsplit(url)[:2] not in configured else ()
+    values = {name: value.get_secret_value() for name, value in source.headers.items() if name not in hidden}
+    return values, private
 
 
 def _headers(response: Response) -> dict[str, str]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, or_, select, update
 
@@ -21,6 +21,7 @@ from crawler.clock import from_ms, to_ms
 from crawler.db.engine import open_engine, transaction
 from crawler.db.migrate import migrate
 from crawler.db.schema import article, entry, robots, source_state
+from crawler.errors import StoreError
 from crawler.model import Article, FeedEntry, PendingEntry, PollState, Validators
 from crawler.urls import canonical_url, identity_key
 
@@ -57,7 +58,11 @@ class Store:
     def open(cls, database_url: str, first_run_window: timedelta = timedelta(hours=24)) -> Store:
         """Open and, where needed, migrate the database; `StoreError` says why it cannot be used."""
         engine = open_engine(database_url)
-        migrate(engine, MIGRATIONS, "crawler_version")
+        try:
+            migrate(engine, MIGRATIONS, "crawler_version")
+        except StoreError:
+            engine.dispose()
+            raise
         return cls(engine, first_run_window)
 
     def poll_states(self) -> dict[str, PollState]:
@@ -142,7 +147,7 @@ class Store:
                     state="retry" if retry_at else "settled",
                     next_attempt_at=to_ms(retry_at) if retry_at else None,
                     article_id=article_id,
-                    problem=_storable(problem),
+                    problem=storable(problem),
                 )
             )
         failpoint.reach("after_article_commit")
@@ -183,7 +188,7 @@ class Store:
     ) -> tuple[PendingEntry, ...]:
         source_id = result.state.source_id
         by_identity: dict[str, FeedEntry] = {}
-        for item in result.entries:
+        for item in map(_cleaned, result.entries):  # before the identity, which is stored too
             by_identity.setdefault(entry_identity(item), item)
         known = set(
             connection.execute(
@@ -199,12 +204,12 @@ class Store:
             row = {
                 "source_id": source_id,
                 "identity": identity,
-                "guid": _storable(item.guid),
-                "url": _storable(item.url),
-                "title": _storable(item.title) or "",
-                "summary": _storable(item.summary) or "",
-                "content": _storable(item.content) or "",
-                "author": _storable(item.author),
+                "guid": item.guid,
+                "url": item.url,
+                "title": item.title,
+                "summary": item.summary,
+                "content": item.content,
+                "author": item.author,
                 "published_at": to_ms(item.published) if item.published else None,
                 "first_seen_at": to_ms(now),
                 "first_poll": int(first_poll),
@@ -218,14 +223,14 @@ class Store:
     def _upsert_article(
         self, connection: Connection, pending: PendingEntry, found: Article, now: datetime
     ) -> int:
-        item = pending.entry
+        item, found = pending.entry, _cleaned(found)
         url = found.canonical_url or item.url
         identity = identity_key(url) if url else f"entry:{pending.source_id}:{entry_identity(item)}"
         values: dict[str, Any] = {
-            "title": _storable(found.title) or "",
-            "text": _storable(found.text) or "",
+            "title": found.title,
+            "text": found.text,
             "language": found.language,
-            "author": _storable(found.author),
+            "author": found.author,
             "published_at": to_ms(found.published) if found.published else None,
             "origin": found.origin,
             "truncated": int(found.truncated),
@@ -245,7 +250,7 @@ class Store:
             values |= {
                 "identity": identity,
                 "source_id": pending.source_id,
-                "url": _storable(canonical_url(url)) if url else None,
+                "url": canonical_url(url) if url else None,
                 "first_seen_at": to_ms(pending.first_seen),
                 "backlog": int(bool(first_poll) and self._is_old(found, item, pending.first_seen)),
                 "revision": 1,
@@ -286,8 +291,18 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-def _storable(text: str | None) -> str | None:
+def storable(text: str | None) -> str | None:
+    """Return *text* without what no database takes: NUL and lone surrogates."""
     return None if text is None else _UNSTORABLE.sub("", text)
+
+
+_Texts = TypeVar("_Texts", FeedEntry, Article)
+
+
+def _cleaned(value: _Texts) -> _Texts:
+    held = {field.name: getattr(value, field.name) for field in fields(value)}
+    texts: dict[str, Any] = {name: storable(text) for name, text in held.items() if isinstance(text, str)}
+    return replace(value, **texts)
 
 
 def _poll_state(row: Row[Any]) -> PollState:
@@ -314,7 +329,7 @@ def _failure_values(state: PollState) -> dict[str, Any]:
         "source_id": state.source_id,
         "failures": state.failures,
         "failing_since": to_ms(state.failing_since) if state.failing_since else None,
-        "problem": _storable(state.problem),
+        "problem": storable(state.problem),
         "next_poll_at": to_ms(state.next_poll_at) if state.next_poll_at else None,
     }
 
@@ -325,8 +340,8 @@ def _state_values(state: PollState) -> dict[str, Any]:
 
     return _failure_values(state) | {
         "route": state.route,
-        "etag": _storable(state.validators.etag),
-        "last_modified": _storable(state.validators.last_modified),
+        "etag": storable(state.validators.etag),
+        "last_modified": storable(state.validators.last_modified),
         "body_sha256": state.validators.body_sha256,
         "first_polled_at": ms(state.first_polled_at),
         "last_ok_at": ms(state.last_ok_at),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.db.engine import APPLICATION_ID, sqlite_path
+from crawler.errors import StoreError
 
 _ADVISORY_KEY = APPLICATION_ID
 
@@ -19,7 +21,8 @@ _ADVISORY_KEY = APPLICATION_ID
 def run_lock(engine: Engine) -> Iterator[str | None]:
     """Hold the run lock for the block; yields None when it is ours, else a word about who holds it.
 
-    SQLite: ``flock`` on a file beside the database. PostgreSQL: a session advisory lock.
+    SQLite: ``flock`` on a file beside the database. PostgreSQL: a session advisory lock. Raises `StoreError`
+    when the lock cannot even be asked for.
     """
     path = sqlite_path(engine.url)
     if engine.url.get_backend_name() == "sqlite":
@@ -29,20 +32,28 @@ def run_lock(engine: Engine) -> Iterator[str | None]:
         with _flock(path.with_suffix(".lock")) as holder:
             yield holder
         return
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    try:
+        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         got = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY}).scalar()
+    except SQLAlchemyError as error:
+        raise StoreError(f"cannot ask for the run lock on {engine.url.render_as_string()}") from error
+    with connection:
         if not got:
             yield "another process on this database"
             return
         try:
             yield None
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY_KEY})
+            with suppress(SQLAlchemyError):  # the server is gone, and the lock with it
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY_KEY})
 
 
 @contextmanager
 def _flock(path: Path) -> Iterator[str | None]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"cannot open the lock file {path}: {error.strerror}") from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

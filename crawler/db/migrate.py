@@ -10,7 +10,10 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from crawler.db.engine import APPLICATION_ID
 from crawler.errors import StoreError
+
+_ADVISORY_KEY = APPLICATION_ID + 1  # the run lock has the number itself
 
 
 def migrate(engine: Engine, folder: Path, version_table: str) -> None:
@@ -25,6 +28,11 @@ def migrate(engine: Engine, folder: Path, version_table: str) -> None:
             current = _current(connection, version_table)
             if current == newest:
                 return
+            if connection.dialect.name == "postgresql":  # SQLite's transaction holds the write lock already
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
+                current = _current(connection, version_table)  # another program may have been quicker
+                if current == newest:
+                    return
             if current is not None and current > newest:
                 raise StoreError(
                     f"the database is of a newer version ({current}; this one knows {newest}): update the program"

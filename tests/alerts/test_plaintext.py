@@ -176,7 +176,7 @@ def test_the_shown_host_names_the_owner() -> None:
 
 
 @pytest.mark.parametrize(
-    "live", ["@name", "/start", "#tag", "https://evil.example", "evil.example", "မြန်မာ.com"]
+    "live", ["@name", "/start", "#tag", "$USD", "https://evil.example", "evil.example", "မြန်မာ.com"]
 )
 def test_nothing_live_is_left_and_nothing_visible_changes(live: str) -> None:
     broken = break_mentions(f"see {live} now")
@@ -191,6 +191,7 @@ def test_plain_prose_is_left_alone() -> None:
         "U.S. aid & more",
         "a @ b / c",
         "part (1/5)",
+        "$5 million",
         "and/or",
     ):
         assert break_mentions(prose) == prose

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import threading
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event, func, inspect, select, text
@@ -23,7 +26,7 @@ from tests.builders import NOW, a_poll, an_article, an_entry
 from tests.database import keep_article, keep_entry, rows
 
 LATER = NOW + timedelta(minutes=30)
-POLLED = {"first_polled_at": NOW - timedelta(days=30)}  # no first poll: no backlog
+POLLED: dict[str, Any] = {"first_polled_at": NOW - timedelta(days=30)}  # no first poll: no backlog
 
 
 def count(engine: Engine, table: object) -> int:
@@ -73,7 +76,7 @@ def test_migrated_tables_have_the_columns_that_the_code_names(store: Store, arch
 def test_database_of_a_newer_program_is_refused_and_left_alone(database_url: str, store: Store) -> None:
     with store.engine.begin() as connection:
         connection.execute(text("UPDATE crawler_version SET version_num = '9999'"))
-    with pytest.raises(StoreError, match="newer version .*9999.*update the program"):
+    with pytest.raises(StoreError, match=r"newer version .*9999.*update the program"):
         Store.open(database_url)
     assert rows(store.engine, text("SELECT version_num FROM crawler_version")) == [("9999",)]
 
@@ -98,24 +101,21 @@ def test_failed_migration_leaves_the_database_as_it_was(empty_database_url: str,
 
 
 def test_two_programs_may_make_the_same_database_at_once(empty_database_url: str) -> None:
-    failures: list[BaseException] = []
-    together = threading.Barrier(3)
-
-    def make() -> None:
-        together.wait()
-        try:
-            store = Store.open(empty_database_url)
-            Archive.open(store.engine)
-            store.engine.dispose()
-        except BaseException as error:
-            failures.append(error)
-
-    makers = [threading.Thread(target=make) for _ in range(3)]
+    make = "import sys; from crawler.store import Store; sys.stdin.read(); Store.open(sys.argv[1])"
+    makers = [
+        subprocess.Popen(
+            [sys.executable, "-c", make, empty_database_url], stdin=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(3)
+    ]
+    time.sleep(0.5)  # until they all wait for the signal
     for maker in makers:
-        maker.start()
+        assert maker.stdin is not None
+        maker.stdin.close()
     for maker in makers:
-        maker.join()
-    assert failures == []
+        maker.stdin = None
+        assert maker.communicate(timeout=60)[1] == b""
+        assert maker.returncode == 0
 
 
 # -- polls ------------------------------------------------------------------------------------------------------

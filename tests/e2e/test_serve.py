@@ -1,0 +1,103 @@
+"""``newswatch serve``: the same digests as cron would have sent, whatever happens to a child."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.chatroom import Chatroom
+from tests.e2e.newsdesk import FILLER, TOLD, set_up, slack, told_in
+from tests.e2e.program import Program, a_source, publish
+from tests.newsroom import Newsroom
+
+CYCLES = 20
+
+
+def wait_until(met: Callable[[], bool], timeout_s: float = 60.0) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if met():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def child_of(parent: int) -> int | None:
+    """Return a child process of *parent* that runs ``run``."""
+    listed = subprocess.run(
+        ["ps", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True, check=False
+    )
+    for line in listed.stdout.splitlines():
+        pid, _, words = line.strip().partition(" ")
+        if " run" in words:
+            return int(pid)
+    return None
+
+
+def test_twenty_cycles_with_one_child_killed_and_one_suspended(
+    tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
+) -> None:
+    program = set_up(tmp_path, newsroom, [slack(chatroom)])
+    hurry(program, newsroom)
+    daemon = program.start("serve")
+    try:
+        assert wait_until(lambda: told_in(chatroom.posts)["clinic"] == 1)
+        publish(
+            newsroom,
+            "/outlet-b/feed",
+            [{**TOLD[0], "id": "two", "title": "A second report", "text": f"Loikaw. {FILLER}"}],
+        )
+        hurt(daemon.pid, signal.SIGKILL)
+        assert wait_until(lambda: any(b"A second report" in post.request.body for post in chatroom.posts))
+        suspended = hurt(daemon.pid, signal.SIGSTOP)
+        time.sleep(3)
+        os.kill(suspended, signal.SIGCONT)
+        publish(
+            newsroom,
+            "/outlet-b/feed",
+            [{**TOLD[0], "id": "three", "title": "A third report", "text": f"In Loikaw. {FILLER}"}],
+        )
+        assert wait_until(lambda: any(b"A third report" in post.request.body for post in chatroom.posts))
+        assert wait_until(
+            lambda: program.rows("SELECT count(*) FROM run WHERE finished_at IS NOT NULL")[0][0] >= CYCLES,
+            120,
+        )
+        begun = time.monotonic()
+        daemon.send_signal(signal.SIGTERM)
+        _, err = daemon.communicate(timeout=20)
+        assert time.monotonic() - begun < 8
+        assert daemon.returncode == 0, err
+    finally:
+        daemon.kill()
+    told = [post.request.body for post in chatroom.posts]
+    for title in (TOLD[0]["title"], "A second report", "A third report"):
+        times = sum(title.encode() in body for body in told)
+        repeats = sum(title.encode() in body and b"may be a repeat" in body for body in told)
+        assert times - repeats == 1, title
+
+
+def hurry(program: Program, newsroom: Newsroom) -> None:
+    """Let every run poll: a cadence of half a second."""
+    sources = [a_source(f"outlet-{name}", newsroom.url(f"/outlet-{name}/feed"), every="1s") for name in "ab"]
+    import json
+
+    (program.config / "sources.yaml").write_text(json.dumps({"sources": sources}), "utf-8")
+
+
+def hurt(parent: int, number: signal.Signals) -> int:
+    """Send a signal to the daemon's next child; return its process id."""
+    found: list[int] = []
+
+    def one_runs() -> bool:
+        child = child_of(parent)
+        if child is not None:
+            found.append(child)
+        return bool(found)
+
+    assert wait_until(one_runs)
+    os.kill(found[0], number)
+    return found[0]
