@@ -155,35 +155,42 @@ class _Run:
 
     async def _deliver(self, report: RunReport) -> None:
         """Freeze and send, twice: the second time for channels that only now got rid of an older message."""
-        from alerts.http import Client
-
         now = self._around.clock()
         self._outbox.recover(report.run_id, now)
-        states = self._states.refresh(self._channels, now)
+        self._states.refresh(self._channels, now)
+        self._digester.enqueue_due(self._channels, now)
+        if self._sendable():
+            await self._send(report)
+        self._note_channel_problems(report)
+
+    async def _send(self, report: RunReport) -> None:
+        """Send what waits. The HTTP client is made only here: a quiet tick sends nothing and must not pay for it."""
+        from alerts.http import Client
+
         network = self._config.crawl.settings.network
         proxy = network.proxy.get_secret_value() if network.proxy else None
+        around = self._around
+        around.progress("sending …")
         async with Client(user_agent(self._config), proxy) as client:
             sender = Sender(
-                self._outbox,
-                self._incidents,
-                client,
-                self._around.clock,
-                report.run_id,
-                self._around.write,
-                self._around.stop,
+                self._outbox, self._incidents, client, around.clock, report.run_id, around.write, around.stop
             )
             report.delivery = sender.report
-            for _ in range(2):
-                self._digester.enqueue_due(self._channels, self._around.clock())
-                states = self._states.load()
-                ready = [
-                    channel
-                    for channel in self._channels
-                    if channel.id not in states or states[channel.id].paused_at is None
-                ]
-                if any(self._outbox.next_part(channel.id) for channel in ready):
-                    self._around.progress("sending …")
-                    await sender.deliver(ready)
+            await sender.deliver(self._sendable())
+            self._digester.enqueue_due(self._channels, around.clock())
+            await sender.deliver(self._sendable())
+
+    def _sendable(self) -> list[Channel]:
+        """Return the channels that are not paused and have something to send."""
+        states = self._states.load()
+        return [
+            channel
+            for channel in self._channels
+            if (channel.id not in states or states[channel.id].paused_at is None)
+            and self._outbox.next_part(channel.id) is not None
+        ]
+
+    def _note_channel_problems(self, report: RunReport) -> None:
         states = self._states.load()
         for channel in self._channels:
             state = states.get(channel.id)

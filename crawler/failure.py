@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from crawler.errors import FetchError
 
+# aiohttp's frame around the cause: with it every refused connection would look like a TLS failure
+_CONNECTOR = re.compile(r"Cannot connect to host \S+ ssl:(?:<[^>]*>|\S+) \[(.*)\]", re.DOTALL)
 _ADDRESS = re.compile(r"https?://\S+")  # addresses may carry keys; the source's name is said elsewhere
 # aiohttp's words, without its snapshot of the bytes
 _PARSER_SAID = re.compile(r"""message=(["'])(.+?)(?::?\\n|:?\1)""")
@@ -26,18 +28,18 @@ def describe_failure(error: BaseException) -> FetchError:
     if isinstance(error, FetchError):
         return error
     name = type(error).__name__
-    text = _ADDRESS.sub("the address", str(error)).strip()
+    text = _CONNECTOR.sub(r"\1", _ADDRESS.sub("the address", str(error)).strip())
     if "refused" in text and ("public address" in text or "web port" in text):
         reason = re.search(r"(\S+ is not a public address|port \d+ is not a web port)", text)
         return FetchError(f"blocked: {reason[0] if reason else text}")
+    if name == "RobotsUnreachableError":  # its text is a cause already
+        return FetchError(text or "no answer", transport=True)
     if "ertificate" in text or "SSL" in text or "TLS" in text:
         return FetchError(f"TLS: {_short(text)}", transport=True)
     for known, words in _KNOWN:
         if name == known:
             too_large = known == "DownloadCancelledError"
             return FetchError(words, transport=not too_large and known != "UnsupportedURLSchemeError")
-    if name == "RobotsUnreachableError":
-        return FetchError(text or "no answer", transport=True)
     if name == "IgnoreRequest" and "DOWNLOAD_MAXSIZE" in text:  # a body that grew while it was unpacked
         return FetchError("answer too large")
     if name in ("IgnoreRequest", "RobotsForbidError"):

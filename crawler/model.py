@@ -58,6 +58,7 @@ class PollState:
 
     source_id: str
     route: int = 0  # index of the route that served last
+    url: str | None = None  # the address that the validators belong to
     validators: Validators = Validators()
     next_poll_at: datetime | None = None  # None: never polled, due now
     first_polled_at: datetime | None = None  # first success; None: the source is new

@@ -21,6 +21,7 @@ def after_success(
     now: datetime,
     *,
     route: int,
+    url: str,
     validators: Validators,
     conditional: bool,
     max_age: timedelta | None = None,
@@ -33,6 +34,7 @@ def after_success(
     return replace(
         state,
         route=route,
+        url=url,
         validators=validators,
         next_poll_at=poll_after_success(now, every, max_age=max_age, ttl=ttl),
         last_ok_at=now,

@@ -35,7 +35,7 @@ async def crawl(
     Ends early, with everything so far stored, after *deadline_s* seconds or when *stop* is set. *settings* are
     Scrapy settings that win over the fixed and the configured ones.
     """
-    from scrapy.crawler import AsyncCrawlerRunner
+    from scrapy.crawler import Crawler
     from scrapy.settings import Settings
 
     from crawler.spider import SourceSpider
@@ -52,9 +52,9 @@ async def crawl(
         (SourceSpider,),
         {"config": config, "source_ids": tuple(only), "clock": staticmethod(clock)},
     )
-    runner = AsyncCrawlerRunner(scrapy_settings)
-    crawler = runner.create_crawler(spider_class)
-    task = runner.crawl(crawler, store=store, force=force)
+    # no runner: it would make the spider loader read a configuration of its own
+    crawler = Crawler(spider_class, scrapy_settings)
+    task = asyncio.create_task(crawler.crawl_async(store=store, force=force))
     stopping = asyncio.create_task((stop or asyncio.Event()).wait())
     try:
         done, _ = await asyncio.wait(

@@ -29,7 +29,8 @@ def wants_page(pending: PendingEntry, full_text: FullText) -> bool:
 def from_feed(pending: PendingEntry, language: str | None) -> Article:
     """Return the article as the feed alone tells it: its full text, else its summary."""
     entry = pending.entry
-    full = len(entry.content) > len(entry.summary)
+    # Atom and RSS 1.0 items without a summary come with their content in both fields.
+    full = len(entry.content) > len(entry.summary) or len(entry.content) >= FULL_TEXT_CHARS
     return Article(
         canonical_url=None,
         title=entry.title,

@@ -145,8 +145,9 @@ class SourceSpider(scrapy.Spider):
         url = str(route.url)
         own, private = _own_headers(source, url)
         headers = {"Accept": KINDS[route.kind].accept, **own}
-        validators = self.store.validators_for(source.id, url)
-        conditional = asks_conditionally(self._state(source), self.clock())
+        state = self._state(source)
+        validators = state.validators if state.url == url else Validators()
+        conditional = asks_conditionally(state, self.clock())
         if conditional and validators.etag:
             headers["If-None-Match"] = validators.etag
         if conditional and validators.last_modified:
@@ -191,12 +192,13 @@ class SourceSpider(scrapy.Spider):
             source.every,
             now,
             route=route,
+            url=str(source.routes[route].url),
             validators=kept,
             conditional=conditional,
             max_age=read_max_age(headers.get("cache-control")),
             ttl=ttl,
         )
-        new = self.store.save_poll(PollResult(state, str(source.routes[route].url), entries), now)
+        new = self.store.save_poll(PollResult(state, entries), now)
         self.report.polled += 1
         self.report.not_modified += feed is None
         self.report.entries_seen += len(entries)

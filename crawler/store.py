@@ -43,7 +43,6 @@ class PollResult:
     """A feed that answered: its entries in document order, and what the next request needs."""
 
     state: PollState
-    url: str
     entries: tuple[FeedEntry, ...] = ()
 
 
@@ -70,23 +69,13 @@ class Store:
         with transaction(self.engine) as connection:
             return {row.source_id: _poll_state(row) for row in connection.execute(select(source_state))}
 
-    def validators_for(self, source_id: str, url: str) -> Validators:
-        """Return the validators to send to *url*: empty when they belong to another address."""
-        with transaction(self.engine) as connection:
-            row = connection.execute(
-                select(source_state).where(source_state.c.source_id == source_id)
-            ).first()
-        if row is None or row.url != url:
-            return Validators()
-        return Validators(row.etag, row.last_modified, row.body_sha256)
-
     def save_poll(self, result: PollResult, now: datetime) -> tuple[PendingEntry, ...]:
         """Store a feed's new entries together with its validators; return the new ones, oldest first."""
         failpoint.reach("before_poll_commit")
         with transaction(self.engine) as connection:
             first_poll = result.state.first_polled_at is None
             new = self._insert_entries(connection, result, now, first_poll)
-            values = _state_values(result.state) | {"url": result.url}
+            values = _state_values(result.state)
             if first_poll:
                 values["first_polled_at"] = to_ms(now)
             if new:
@@ -312,6 +301,7 @@ def _poll_state(row: Row[Any]) -> PollState:
     return PollState(
         source_id=row.source_id,
         route=row.route,
+        url=row.url,
         validators=Validators(row.etag, row.last_modified, row.body_sha256),
         next_poll_at=moment(row.next_poll_at),
         first_polled_at=moment(row.first_polled_at),
@@ -340,6 +330,7 @@ def _state_values(state: PollState) -> dict[str, Any]:
 
     return _failure_values(state) | {
         "route": state.route,
+        "url": state.url,
         "etag": storable(state.validators.etag),
         "last_modified": storable(state.validators.last_modified),
         "body_sha256": state.validators.body_sha256,

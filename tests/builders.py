@@ -106,9 +106,12 @@ def an_article(**changes: Any) -> Article:
 
 def a_poll(*entries: FeedEntry, source_id: str = "irrawaddy-en", **changes: Any) -> PollResult:
     """Return the answer of a feed with *entries*; *changes* are those of its `PollState`."""
-    facts: dict[str, Any] = {"validators": Validators('"v1"', None, "0" * 64), "last_ok_at": NOW}
-    state = PollState(source_id, **(facts | changes))
-    return PollResult(state, f"https://news.example/{source_id}/feed", entries)
+    facts: dict[str, Any] = {
+        "url": f"https://news.example/{source_id}/feed",
+        "validators": Validators('"v1"', None, "0" * 64),
+        "last_ok_at": NOW,
+    }
+    return PollResult(PollState(source_id, **(facts | changes)), entries)
 
 
 def a_hit(text: str = "Fighting near Loikaw went on.", word: str = "Loikaw") -> Hit:

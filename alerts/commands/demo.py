@@ -39,5 +39,5 @@ def _lexicon() -> Path:
     return (
         checkout
         if checkout.exists()
-        else Path(__file__).resolve().parents[1] / "demo" / "data" / "lexicon.csv"
+        else Path(__file__).resolve().parents[1] / "shipped" / "lexicon.csv"
     )

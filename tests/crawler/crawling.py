@@ -31,7 +31,7 @@ QUICK: Mapping[str, object] = {
 PROSE = (
     "Volunteers said on Tuesday that the road had been open since the morning and that lorries with rice were on "
     "their way. Nobody gave a number of the people who still wait in the hills.\n"
-) * 2
+) * 4
 
 
 @dataclass(frozen=True, slots=True)

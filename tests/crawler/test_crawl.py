@@ -103,8 +103,8 @@ def publish_feeds(newsroom: Newsroom) -> None:
         "/feed/rdf",
         "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/' "
         "xmlns:content='http://purl.org/rss/1.0/modules/content/'><channel rdf:about='x'><title>R</title>"
-        "<link>https://example.org/</link><description>d</description></channel><item rdf:about='y'><title>In RSS 1.0"
-        f"</title><link>/news/rdf.html</link><content:encoded>{PROSE}</content:encoded></item></rdf:RDF>",
+        "<link>/</link><description>d</description></channel><item rdf:about='y'><title>In RSS 1.0</title>"
+        f"<link>/news/rdf.html</link><content:encoded>{PROSE}</content:encoded></item></rdf:RDF>",
         "application/rdf+xml",
     )
     document = {
@@ -151,7 +151,15 @@ def polls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Polls]:
             crawl(after=timedelta(0))
             newsroom.add("/feed/unstamped", a_feed(told("news"), told("unstamped")), RSS, etag=None)
             newsroom.add("/feed/first", a_feed(told("of the first route"), told("first of both")), RSS)
-            again = [*GOOD, "damaged", "cookie", "two-routes", "bad-404", "bad-challenge", "bad-wait-nonsense"]
+            again = [
+                *GOOD,
+                "damaged",
+                "cookie",
+                "two-routes",
+                "bad-404",
+                "bad-challenge",
+                "bad-wait-nonsense",
+            ]
             crawl(*again, after=timedelta(hours=1))
             crawl("steady", "moved-301", after=timedelta(hours=23, minutes=1))
             yield Polls(desk, (crawls[0], crawls[1], crawls[2]), tuple(requests), tuple(states))
@@ -234,7 +242,9 @@ def test_neither_report_nor_log_shows_an_address_or_a_key(polls: Polls) -> None:
         assert CANARY not in shown
         assert "http://" not in shown
         assert crawled.log == ()  # nothing that only a reader of tracebacks would see
-    stored = [state.problem or "" for states in polls.states for state in states.values() if state is not None]
+    stored = [
+        state.problem or "" for states in polls.states for state in states.values() if state is not None
+    ]
     assert not any(CANARY in problem for problem in stored)
 
 
@@ -330,7 +340,9 @@ def test_second_route_serves_when_the_first_fails_and_no_article_comes_twice(pol
     first, second = polls.states[0]["two-routes"], polls.states[1]["two-routes"]
     assert first is not None and second is not None
     assert (first.route, second.route) == (1, 0)
-    assert "if-none-match" not in polls.asked(1, "/feed/first")[0].headers  # the validators are of the other route
+    assert (
+        "if-none-match" not in polls.asked(1, "/feed/first")[0].headers
+    )  # the validators are of the other route
     titles = [row.title for row in polls.desk.entries("two-routes")]
     assert titles == ["News of first of both", "News of by the second route", "News of of the first route"]
     assert len({row.id for row in polls.desk.articles("two-routes")}) == 3

@@ -1,4 +1,4 @@
-"""The labelled articles and the real pages beside the checkout, served by a loopback newsroom and told to every chat."""
+"""The labelled articles and the real pages beside the checkout, served on loopback and told to every chat."""
 
 from __future__ import annotations
 
