@@ -21,6 +21,7 @@ from crawler.worker import FRAME, STARTED, feed_from_json, page_from_json
 
 DEADLINE_S = 8.0  # twenty times the slowest honest page measured (0.45 s)
 _START_S = 60.0  # interpreter and imports on a loaded small machine; 0.5 s on an idle one
+_QUEUE_FOR_ANOTHER = 8  # waiting jobs that are worth a second start-up (0.5 s): a quiet run needs one child
 _MAX_ANSWER_BYTES = 64 << 20
 _PIPE_BYTES = 1 << 20
 # The child gets no secret: webhook addresses live in the environment.
@@ -28,14 +29,16 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONPATH", "LD_LIBR
 
 
 class Worker:
-    """Up to *children* parser processes, started at the first job that needs them.
+    """Up to *children* parser processes: one at the first job, another when a queue has formed.
 
     Jobs of several coroutines are queued. Use it within one event loop and `close` it there.
     """
 
     def __init__(self, *, children: int = 2, deadline_s: float = DEADLINE_S) -> None:
         self._deadline_s = deadline_s
-        self._slots = asyncio.Semaphore(children)
+        self._slots = asyncio.Semaphore(1)
+        self._unused_slots = children - 1
+        self._waiting = 0
         self._idle: list[_Child] = []
         self._busy: set[_Child] = set()
         self._closed = False
@@ -62,7 +65,15 @@ class Worker:
             await child.reap()
 
     async def _run(self, job: str, body: bytes, content_type: str | None, url: str) -> dict[str, object]:
-        async with self._slots:
+        self._waiting += 1
+        if self._waiting > _QUEUE_FOR_ANOTHER and self._unused_slots:
+            self._unused_slots -= 1
+            self._slots.release()
+        try:
+            await self._slots.acquire()
+        finally:
+            self._waiting -= 1
+        try:
             if self._closed:
                 raise RuntimeError("this worker is closed")
             child = await self._take()
@@ -86,6 +97,8 @@ class Worker:
             else:
                 child.kill()
                 await asyncio.shield(child.reap())
+        finally:
+            self._slots.release()
         if isinstance(answer.get("error"), str):
             raise ParseError(str(answer["error"]))
         return cast("dict[str, object]", answer["result"])

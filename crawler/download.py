@@ -6,6 +6,7 @@ Its module is private in Scrapy 2.19, hence the pin and the contract test.
 
 from __future__ import annotations
 
+import asyncio
 from time import monotonic
 
 import aiohttp
@@ -17,6 +18,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawler.errors import RunEndsError
 from crawler.guard import WEB_PORTS, guarded_socket_factory
 
 CHAIN_DEADLINE_S = 25.0  # one answer with all its redirects
@@ -44,6 +46,21 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
             ttl_dns_cache=60,
         )
         self._unguarded = unguarded
+        self._stopping: asyncio.Event = crawler.spider.stopping  # type: ignore[union-attr]  # our own spider has it
+
+    async def download_request(self, request: Request) -> Response:
+        """Download *request*; `RunEndsError` as soon as the run ends, for nobody waits for the answer any more."""
+        answer = asyncio.ensure_future(super().download_request(request))
+        over = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({answer, over}, return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done():
+                raise RunEndsError("the run ends")
+            return answer.result()
+        finally:
+            answer.cancel()
+            over.cancel()
+            await asyncio.gather(answer, over, return_exceptions=True)
 
     async def close(self) -> None:
         await self._unguarded.close()

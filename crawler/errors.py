@@ -4,7 +4,8 @@ NewswatchError
 ├── ConfigError        file, key path, what was found, what is allowed
 ├── CrawlError
 │   ├── FetchError     status or transport cause
-│   └── ParseError     feed or page that cannot be read
+│   ├── ParseError     feed or page that cannot be read
+│   └── RunEndsError   not read: the time is up
 ├── StoreError         database missing, lost, locked, too new, unusable
 └── TransportError     a request that got no response
 """
@@ -57,6 +58,10 @@ class FetchError(CrawlError):
 
 class ParseError(CrawlError):
     """Bytes that came but are no feed or page: *cause* is shown to the operator."""
+
+
+class RunEndsError(CrawlError):
+    """The run's time is up: nobody failed, and what was being asked for is asked for next time."""
 
 
 class StoreError(NewswatchError):

@@ -17,6 +17,7 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
+from crawler.errors import RunEndsError
 from crawler.failure import describe_failure
 from crawler.store import RobotsCopy, Store
 
@@ -96,6 +97,8 @@ class RobotsMiddleware:
         assert engine is not None
         try:
             response = await engine.download_async(request)
+        except RunEndsError:
+            raise
         except Exception as error:  # whatever the transport raises, the cause is for people
             return RobotsCopy(UNREACHABLE, describe_failure(error).cause.encode(), self._clock())
         return RobotsCopy(response.status, response.body[:MAX_BYTES], self._clock())

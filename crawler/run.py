@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,8 @@ from crawler.model import CrawlReport, Problem
 from crawler.store import Store
 
 if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
     from crawler.spider import SourceSpider
 
 GRACE_S = 3.0  # for answers under way when the time is up; then they are dropped and come again next time
@@ -61,7 +62,7 @@ async def crawl(
             {task, stopping}, timeout=deadline_s, return_when=asyncio.FIRST_COMPLETED
         )
         if task not in done:
-            await _end_early(crawler.stop_async(), task)
+            await _end_early(crawler, task)
         elif not task.cancelled() and (error := task.exception()):
             raise error
     finally:
@@ -73,12 +74,13 @@ async def crawl(
     return spider.report, tuple(spider.problems)
 
 
-async def _end_early(stop: Coroutine[None, None, None], task: asyncio.Task[None]) -> None:
-    stopping = asyncio.create_task(stop)
-    with suppress(TimeoutError):
-        await asyncio.wait_for(asyncio.shield(task), GRACE_S)
+async def _end_early(crawler: Crawler, task: asyncio.Task[None]) -> None:
+    stopping = asyncio.create_task(crawler.stop_async())
+    await asyncio.wait({task}, timeout=GRACE_S)
+    spider: SourceSpider | None = crawler.spider  # type: ignore[assignment]  # our class, made above
+    if spider is not None and not task.done():
+        await spider.end_now()
+        await asyncio.wait({task}, timeout=GRACE_S)
     for left in (task, stopping):
-        if not left.done():
-            left.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await left
+        left.cancel()
+    await asyncio.gather(task, stopping, return_exceptions=True)

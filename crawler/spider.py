@@ -6,7 +6,7 @@ a killed run goes on from the rows.
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,9 +19,19 @@ from scrapy.http import Response
 from crawler import settle
 from crawler.child import Worker
 from crawler.clock import utc_now
-from crawler.errors import FetchError, ParseError
+from crawler.errors import FetchError, ParseError, RunEndsError
+from crawler.exchange import new_validators, own_headers, read_headers, sha256
 from crawler.failure import describe_failure, describe_status
-from crawler.model import CrawlReport, FeedEntry, ParsedFeed, PendingEntry, PollState, Problem, Validators
+from crawler.model import (
+    Article,
+    CrawlReport,
+    FeedEntry,
+    ParsedFeed,
+    PendingEntry,
+    PollState,
+    Problem,
+    Validators,
+)
 from crawler.polling import after_failure, after_success, asks_conditionally
 from crawler.schedule import is_due, page_retry_at, read_max_age, read_retry_after
 from crawler.spiders import KINDS
@@ -38,7 +48,6 @@ if TYPE_CHECKING:
 
 MAX_PAGE_BYTES = 4 * 1024 * 1024
 PAGE_ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
-PUBLIC_HEADERS = frozenset({"accept", "accept-language", "user-agent"})  # the others may hold credentials
 PAGE_PRIORITY = -10  # feeds first: they decide what there is to fetch
 Yielded = Request | dict[str, Any]
 
@@ -58,6 +67,7 @@ class SourceSpider(scrapy.Spider):
         settings = self.config.settings
         self.store = store or Store.open(self.config.database_url, settings.first_run_window)
         self.worker = Worker()
+        self.stopping = asyncio.Event()  # the download handler watches it
         self.report = CrawlReport()
         self.problems: list[Problem] = []
         self._force = force
@@ -123,6 +133,17 @@ class SourceSpider(scrapy.Spider):
             Problem(state.source_id, failure.cause, state.failing_since) for state, failure in failed
         ]
 
+    async def end_now(self) -> None:
+        """Drop what is under way: it stays as it was, and the next run takes it up."""
+        self.stopping.set()
+        engine = self.crawler.engine
+        if engine is not None:
+            for slot in engine.downloader.slots.values():  # nobody is asked any more: queues empty at once
+                slot.delay = 0.0
+                slot.close()
+                engine.downloader._process_queue(slot)
+        await self.worker.close()
+
     # -- feeds --------------------------------------------------------------------------------------------------
 
     def _poll_request(self, source: Source, first_route: int) -> Request | None:
@@ -143,7 +164,7 @@ class SourceSpider(scrapy.Spider):
 
     def _route_request(self, source: Source, index: int, route: Route) -> Request:
         url = str(route.url)
-        own, private = _own_headers(source, url)
+        own, private = own_headers(source, url)
         headers = {"Accept": KINDS[route.kind].accept, **own}
         state = self._state(source)
         validators = state.validators if state.url == url else Validators()
@@ -173,10 +194,14 @@ class SourceSpider(scrapy.Spider):
     ) -> AsyncIterator[Yielded]:
         """Store what a source answered; yield its other routes on failure, its new pages on success."""
         now = self.clock()
-        headers = _headers(response)
+        headers = read_headers(response)
         try:
             feed = await self._read_feed(response, headers, source, route, validators, conditional)
-        except (FetchError, ParseError) as error:
+        except (FetchError, ParseError, RuntimeError) as error:
+            if self.stopping.is_set():  # the worker is closed
+                return
+            if isinstance(error, RuntimeError):
+                raise
             failure = error if isinstance(error, FetchError) else FetchError(str(error))
             for request in self._next_route(source, route, failure, headers.get("retry-after")):
                 yield request
@@ -185,7 +210,7 @@ class SourceSpider(scrapy.Spider):
             kept, ttl = validators, None
             entries: tuple[FeedEntry, ...] = ()
         else:
-            kept = Validators() if feed.damaged else _new_validators(headers, response.body)
+            kept = Validators() if feed.damaged else new_validators(headers, response.body)
             entries, ttl = feed.entries, feed.ttl
         state = after_success(
             self._state(source),
@@ -222,13 +247,15 @@ class SourceSpider(scrapy.Spider):
             return None
         if response.status != 200:
             raise describe_status(response.status, headers, response.body)
-        if validators.body_sha256 and validators.body_sha256 == _sha256(response.body):
+        if validators.body_sha256 and validators.body_sha256 == sha256(response.body):
             return None
         answer = Answer(response.url, headers, response.body)
         return await KINDS[source.routes[route].kind].read(answer, self.worker)
 
     def poll_failed(self, failure: Failure) -> list[Request]:
         """Try the next route after a transport failure, a refusal or a body over the limit."""
+        if isinstance(failure.value, RunEndsError):
+            return []
         arguments = failure.request.cb_kwargs  # type: ignore[attr-defined]  # Scrapy sets it on every failure
         return self._next_route(
             arguments["source"], arguments["route"], describe_failure(failure.value or Exception()), None
@@ -267,7 +294,7 @@ class SourceSpider(scrapy.Spider):
                 self._waiting[identity].append(item)
                 continue
             self._waiting[identity] = []
-            own, private = _own_headers(source, item.entry.url or "")
+            own, private = own_headers(source, item.entry.url or "")
             requests.append(
                 Request(
                     item.entry.url or "",
@@ -284,7 +311,7 @@ class SourceSpider(scrapy.Spider):
 
     async def read_page(self, response: Response, pending: PendingEntry) -> AsyncIterator[Yielded]:
         """Store the article of a page; without one, what the feed said of it."""
-        headers = _headers(response)
+        headers = read_headers(response)
         attempts = self.store.count_attempt(pending.entry_id)
         language = self._sources[pending.source_id].language
         try:
@@ -294,14 +321,18 @@ class SourceSpider(scrapy.Spider):
             article = settle.from_page(pending, page, response.url, language)
             if article is None:
                 raise ParseError("no article text on the page")
-        except (FetchError, ParseError) as error:
+        except (FetchError, ParseError, RuntimeError) as error:
+            if self.stopping.is_set():  # the worker is closed
+                return
+            if isinstance(error, RuntimeError):
+                raise
             wait = read_retry_after(headers.get("retry-after"), self.clock())
             self._page_without_text(pending, str(error), attempts, wait, final=isinstance(error, ParseError))
             return
         self.store.save_article(pending, article, self.clock())
         self.report.fetched += article.origin == "page"
         self.report.from_feed += article.origin == "feed"
-        self._settle_followers(pending)
+        self._settle_followers(pending, article)
         yield {
             "source": pending.source_id,
             "url": pending.entry.url,
@@ -311,6 +342,8 @@ class SourceSpider(scrapy.Spider):
 
     def page_failed(self, failure: Failure) -> None:
         """Fall back to the feed's own text after a transport failure or a refusal by robots.txt."""
+        if isinstance(failure.value, RunEndsError):
+            return
         pending: PendingEntry = failure.request.cb_kwargs["pending"]  # type: ignore[attr-defined]  # set by Scrapy
         error = describe_failure(failure.value or Exception())
         attempts = self.store.count_attempt(pending.entry_id)
@@ -323,11 +356,14 @@ class SourceSpider(scrapy.Spider):
         retry_at = None if final else page_retry_at(self.clock(), attempts, wait)
         source = self._sources[pending.source_id]
         self._settle_from_feed(pending, source, retry_at=retry_at, problem=problem)
-        self._settle_followers(pending)
+        self._settle_followers(pending, None)
 
-    def _settle_followers(self, pending: PendingEntry) -> None:
+    def _settle_followers(self, pending: PendingEntry, article: Article | None) -> None:
+        """Link the entries that waited for this page to its article, whatever address the page goes by."""
         for follower in self._waiting.pop(identity_key(pending.entry.url or ""), []):
-            self._settle_from_feed(follower, self._sources[follower.source_id], counted=False)
+            source = self._sources[follower.source_id]
+            told = article or settle.from_feed(follower, source.language)
+            self.store.save_article(follower, told, self.clock())
 
     def _settle_from_feed(
         self,
@@ -336,43 +372,12 @@ class SourceSpider(scrapy.Spider):
         *,
         retry_at: datetime | None = None,
         problem: str | None = None,
-        counted: bool = True,
     ) -> None:
         article = settle.from_feed(pending, source.language)
         self.store.save_article(pending, article, self.clock(), retry_at=retry_at, problem=problem)
-        if not counted:
-            return
         if article.origin == "feed":
             self.report.from_feed += 1
         elif article.text:
             self.report.summary_only += 1
         else:
             self.report.article_failures += 1
-
-
-def _own_headers(source: Source, url: str) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the source's headers for *url*, and which of them no other origin may see.
-
-    A feed links wherever it likes: credentials go to the origins that the configuration names only.
-    """
-    configured = {urlsplit(str(route.url))[:2] for route in source.routes}
-    private = tuple(name for name in source.headers if name.lower() not in PUBLIC_HEADERS)
-    hidden = private if urlsplit(url)[:2] not in configured else ()
-    values = {name: value.get_secret_value() for name, value in source.headers.items() if name not in hidden}
-    return values, private
-
-
-def _headers(response: Response) -> dict[str, str]:
-    return {
-        key.decode("latin-1").lower(): values[-1].decode("latin-1")
-        for key, values in response.headers.items()
-        if values
-    }
-
-
-def _new_validators(headers: dict[str, str], body: bytes) -> Validators:
-    return Validators(headers.get("etag"), headers.get("last-modified"), _sha256(body))
-
-
-def _sha256(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()

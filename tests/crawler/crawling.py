@@ -28,10 +28,11 @@ QUICK: Mapping[str, object] = {
     "DOWNLOAD_MAXSIZE": 1 << 20,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
 }
-PROSE = (
-    "Volunteers said on Tuesday that the road had been open since the morning and that lorries with rice were on "
-    "their way. Nobody gave a number of the people who still wait in the hills.\n"
-) * 4
+PROSE = "".join(
+    f"On the {day} of the month volunteers said that the road had been open since the morning and that {number} "
+    "lorries with rice were on their way. Nobody gave a number of the people who still wait in the hills.\n"
+    for day, number in (("third", 12), ("fifth", 40), ("ninth", 7), ("last", 61))
+)
 
 
 @dataclass(frozen=True, slots=True)
