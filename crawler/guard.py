@@ -13,6 +13,8 @@ from typing import Any
 
 AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]  # as socket.getaddrinfo gives it
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
+# All that IANA gives out for the internet. Python also calls site-local, IPv4-compatible and local NAT64 ones global.
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 WEB_PORTS = frozenset({80, 443})
 
 
@@ -32,6 +34,8 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
         if inner is not None:
             return is_public(str(inner))
+        if ip not in _GLOBAL_UNICAST:
+            return False
     return ip.is_global and not ip.is_multicast
 
 

@@ -218,7 +218,7 @@ def _conclude(
     )
     narrator.say()
     commands = (
-        (f"{program} check --online", "are the outlets and channels reachable?"),
+        (f"{program} check", "is the configuration right, and which channels are set up?"),
         (f"{program} run --dry-run", "print a digest of the real news, send nothing"),
     )
     width = max(len(command) for command, _ in commands)

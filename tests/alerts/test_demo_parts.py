@@ -286,7 +286,7 @@ def test_demonstration_tells_both_runs_and_leaves_nothing_behind(lexicon: Path) 
     assert told.count("newswatch APP") == 2
     assert "nothing was repeated" in " ".join(told.split())  # wherever the line breaks
     commands = [line.split("  ")[2] for line in told.rstrip().splitlines()[-2:]]
-    assert commands == ["newswatch check --online", "newswatch run --dry-run"]
+    assert commands == ["newswatch check", "newswatch run --dry-run"]
     assert max(map(display_width, told.splitlines())) <= 80
     assert "\x1b" not in told
     assert len(reader.folders) == 2

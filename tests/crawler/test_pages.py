@@ -248,17 +248,31 @@ def test_credentials_go_to_the_configured_origin_only(pages: Pages) -> None:
         assert request.headers["accept-language"] == "my"
 
 
-def test_time_budget_ends_the_crawl_and_the_next_one_goes_on(tmp_path: Path, newsroom: Newsroom) -> None:
+def test_time_budget_ends_the_crawl_and_what_was_under_way_is_left_for_the_next(
+    tmp_path: Path, newsroom: Newsroom
+) -> None:
     newsroom.behave("/slow", "/hang")
     newsroom.add("/quick", page("News of quick", FULL))
     items = [{"title": name, "link": newsroom.url(f"/{name}")} for name in ("slow", "quick")]
     newsroom.add("/feed", a_feed(*items), RSS)
-    with Desk.open(tmp_path, [a_source("one", newsroom.url("/feed"))]) as desk:
-        patient = {"DOWNLOAD_TIMEOUT": 60, "CONCURRENT_REQUESTS_PER_DOMAIN": 2}
-        crawled = desk.crawl(settings=patient, deadline_s=2.5)
-        assert crawled.seconds < 15
-        assert {row.title: row.state for row in desk.entries("one")}["quick"] == "settled"
+    sources = [
+        a_source(name, newsroom.url(f"/{path}"))
+        for name, path in {"a": "feed", "b": "hang", "c": "404"}.items()
+    ]
+    with Desk.open(tmp_path, sources) as desk:
+        patient = {"DOWNLOAD_TIMEOUT": 60, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
+        crawled = desk.crawl(settings=patient, deadline_s=3.0)
+        assert crawled.seconds < 20
+        assert crawled.log == ()
+        assert {row.title: (row.state, row.attempts) for row in desk.entries("a")} == {
+            "quick": ("settled", 1),
+            "slow": ("new", 0),
+        }
+        assert desk.state("b") is None  # not read, so not failed
+        failed = desk.state("c")
+        assert failed is not None and failed.failures == 1  # known before the time was up
+        assert (crawled.report.due, crawled.report.polled, crawled.report.failed) == (3, 2, 1)
         newsroom.add("/slow", page("News of slow", FULL))
-        desk.crawl()
-        assert [row.state for row in desk.entries("one")] == ["settled", "settled"]
-        assert {row.origin for row in desk.articles("one")} == {"page"}
+        desk.crawl("a")
+        assert [row.state for row in desk.entries("a")] == ["settled", "settled"]
+        assert {row.origin for row in desk.articles("a")} == {"page"}
