@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.archive import PendingReport, PendingStory
-from alerts.model import Coverage, Digest, Report, Story
+from alerts.model import Coverage, Digest, Hit, Report, Story
 from alerts.sentence import shown_sentence
 from alerts.zawgyi import to_unicode
-from crawler.model import PollState
+from crawler.model import PollState, StoredArticle
 
 BRIEF_PER_STORY = 3  # beyond max_stories, three times as many are named in one line each
 COUNTED_BEYOND = 5  # more than five times max_stories at once is a flood: the rest is counted
@@ -117,7 +117,7 @@ def _report(pending: PendingReport, sources: Mapping[str, SourceFacts]) -> Repor
     default = facts.encoding or "unicode"
     headline = to_unicode(article.title, default=default)
     hits = [hit for found in pending.hits.values() for hit in found]
-    in_text = sorted((hit for hit in hits if hit.field == "text"), key=lambda hit: hit.start)
+    in_text = sorted((hit for hit in hits if _stands(hit, article)), key=lambda hit: hit.start)
     field, chosen = (article.text, in_text) if in_text else (article.title, hits)
     sentence = shown_sentence(field, chosen, default) if in_text else None
     return Report(
@@ -134,6 +134,11 @@ def _report(pending: PendingReport, sources: Mapping[str, SourceFacts]) -> Repor
         converted=headline.encoding != "unicode"
         or (sentence is not None and to_unicode(field, default=default).encoding != "unicode"),
     )
+
+
+def _stands(hit: Hit, article: StoredArticle) -> bool:
+    """Tell whether *hit* is in the text as it is now: since then it may have been replaced, or purged."""
+    return hit.field == "text" and article.text[hit.start : hit.end] == hit.matched
 
 
 def _facts(sources: Mapping[str, SourceFacts], source_id: str) -> SourceFacts:

@@ -16,8 +16,13 @@ def is_quiet(start: time, end: time, now: datetime, zone: ZoneInfo) -> bool:
 
 
 def interval_passed(every: timedelta, last_digest_at: datetime | None, now: datetime) -> bool:
-    """Tell whether a channel that speaks every *every* may speak again; a minute's drift of cron is forgiven."""
-    return last_digest_at is None or now - last_digest_at >= every - min(every / 10, timedelta(minutes=1))
+    """Tell whether a channel that speaks every *every* may speak again; a minute's drift of cron is forgiven.
+
+    A last digest that lies ahead was written under a wrong clock, and holds nothing back.
+    """
+    if last_digest_at is None or last_digest_at > now:
+        return True
+    return now - last_digest_at >= every - min(every / 10, timedelta(minutes=1))
 
 
 def slot_passed(at: Sequence[time], checked_at: datetime | None, now: datetime, zone: ZoneInfo) -> bool:

@@ -46,6 +46,9 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
             ttl_dns_cache=60,
         )
         self._unguarded = unguarded
+        self._session._retry_connection = (
+            False  # Scrapy tries again already: a reset would be asked four times
+        )
         self._stopping: asyncio.Event = crawler.spider.stopping  # type: ignore[union-attr]  # our own spider has it
 
     async def download_request(self, request: Request) -> Response:

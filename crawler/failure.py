@@ -9,6 +9,7 @@ from crawler.errors import FetchError
 
 # aiohttp's frame around the cause: with it every refused connection would look like a TLS failure
 _CONNECTOR = re.compile(r"Cannot connect to host \S+ ssl:(?:<[^>]*>|\S+) \[(.*)\]", re.DOTALL)
+_BLOCKED = re.compile(r"[\w.:%]+ is not a public address|port \d+ is not a web port")  # `crawler.guard`
 _ADDRESS = re.compile(r"https?://\S+")  # addresses may carry keys; the source's name is said elsewhere
 # aiohttp's words, without its snapshot of the bytes
 _PARSER_SAID = re.compile(r"""message=(["'])(.+?)(?::?\\n|:?\1)""")
@@ -29,9 +30,8 @@ def describe_failure(error: BaseException) -> FetchError:
         return error
     name = type(error).__name__
     text = _CONNECTOR.sub(r"\1", _ADDRESS.sub("the address", str(error)).strip())
-    if "refused" in text and ("public address" in text or "web port" in text):
-        reason = re.search(r"(\S+ is not a public address|port \d+ is not a web port)", text)
-        return FetchError(f"blocked: {reason[0] if reason else text}")
+    if blocked := _blocked_by_guard(error):
+        return FetchError(f"blocked: {blocked}")
     if name == "RobotsUnreachableError":  # its text is a cause already
         return FetchError(text or "no answer", transport=True)
     if "ertificate" in text or "SSL" in text or "TLS" in text:
@@ -69,6 +69,15 @@ def describe_status(status: int, headers: Mapping[str, str], body: bytes) -> Fet
         451: "blocked for legal reasons",
     }.get(status) or _CLASSES.get(status // 100, "unexpected answer")
     return FetchError(f"{status} {words}", status=status)
+
+
+def _blocked_by_guard(error: BaseException | None) -> str | None:
+    """Return the guard's words; the client's own error leaves them out and only names its cause."""
+    while error is not None:
+        if found := _BLOCKED.search(str(error)):
+            return found[0]
+        error = error.__cause__
+    return None
 
 
 def _short(text: str) -> str:

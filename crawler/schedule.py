@@ -18,9 +18,12 @@ def is_due(next_poll_at: datetime | None, every: timedelta, now: datetime) -> bo
     """Tell whether a source may be polled at *now*.
 
     A tenth of the interval, at most a minute, is forgiven: a poll noted at 12:00:05 must not make the
-    cron tick of 12:15:02 skip a source that asks for fifteen minutes.
+    cron tick of 12:15:02 skip a source that asks for fifteen minutes. An instant further away than any wait
+    that is given here was written under a wrong clock, and holds nothing back.
     """
-    return next_poll_at is None or now >= next_poll_at - min(every / 10, timedelta(minutes=1))
+    if next_poll_at is None or next_poll_at - now > max(every, MAX_WAIT):
+        return True
+    return now >= next_poll_at - min(every / 10, timedelta(minutes=1))
 
 
 def poll_after_success(

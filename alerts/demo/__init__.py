@@ -218,7 +218,7 @@ def _conclude(
     )
     narrator.say()
     commands = (
-        (f"{program} check", "is the configuration right, and which channels are set up?"),
+        (f"{program} check", "is the configuration right, what is set up?"),
         (f"{program} run --dry-run", "print a digest of the real news, send nothing"),
     )
     width = max(len(command) for command, _ in commands)

@@ -38,7 +38,7 @@ BAD_PAGES: Mapping[str, tuple[str, timedelta | None, str]] = {
     "to-front": ("/redirect?to=/", None, "no article text on the page"),
     "to-login": ("/302-login", None, "no article text on the page"),
     "big": (f"/big?bytes={MAX_PAGE_BYTES + 1}", None, "answer too large"),
-    "gzip-bomb": ("/gzip-bomb", None, "answer too large"),
+    "gzip-bomb": ("/gzip-bomb?bytes=8388608", None, "answer too large"),
 }
 BAD_DOCUMENTS: Mapping[str, tuple[bytes, str, str]] = {
     "script-only": (EMPTY_PAGE.encode(), "text/html", "no article text on the page"),

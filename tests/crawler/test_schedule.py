@@ -75,6 +75,13 @@ def test_cron_that_comes_a_moment_early_still_polls(early: timedelta, every: tim
     assert is_due(None, every, NOW)
 
 
+def test_clock_that_was_wrong_for_a_while_silences_no_source_for_long() -> None:
+    written_a_year_ahead = poll_after_failure(NOW + 365 * DAY, 30 * MINUTE, 9, gone=True)
+    assert is_due(written_a_year_ahead, 30 * MINUTE, NOW)
+    assert not is_due(poll_after_success(NOW, 7 * DAY), 7 * DAY, NOW)
+    assert not is_due(poll_after_failure(NOW, HOUR, 9, gone=True), HOUR, NOW)
+
+
 def test_fifteen_minute_cron_polls_a_fifteen_minute_source_every_time() -> None:
     next_poll_at, polls = None, 0
     for tick in range(96):

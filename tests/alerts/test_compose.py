@@ -1,0 +1,198 @@
+"""What a digest tells, names, counts or leaves for the next: every untold alert is in exactly one of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.archive import PendingReport, PendingStory
+from alerts.compose import (
+    BRIEF_PER_STORY,
+    COUNTED_BEYOND,
+    Selection,
+    SourceFacts,
+    compose_digest,
+    coverage_of,
+    new_digest_id,
+)
+from alerts.model import MarkedText
+from crawler.model import PollState, StoredArticle
+from tests.builders import NOW, a_hit
+
+SOURCES = {
+    "irrawaddy-en": SourceFacts("The Irrawaddy", "independent"),
+    "zawgyi": SourceFacts("Old Font News", "ethnic", "zawgyi"),
+}
+TOPICS = {"loikaw": "Loikaw", "operation-1111": "Operation 1111"}
+TEXT = "First sentence. Fighting near Loikaw went on. Last sentence."
+
+
+def a_pending_report(number: int = 1, **changes: Any) -> PendingReport:
+    facts: dict[str, Any] = {
+        "article_id": number,
+        "source_id": "irrawaddy-en",
+        "url": f"https://news.example/{number}",
+        "title": f"Clashes near Loikaw, day {number}",
+        "text": TEXT,
+        "language": "en",
+        "author": None,
+        "published": None,
+        "first_seen": NOW,
+        "origin": "page",
+        "truncated": False,
+        "text_sha256": "0" * 64,
+        "backlog": False,
+    }
+    hits = changes.pop("hits", {"loikaw": (a_hit(TEXT),)})
+    return PendingReport(1000 + number, StoredArticle(**(facts | changes)), hits)
+
+
+def some_stories(*sizes: int) -> tuple[PendingStory, ...]:
+    """Return stories of so many reports each."""
+    numbers = iter(range(1, sum(sizes) + 1))
+    return tuple(
+        PendingStory(story_id, tuple(a_pending_report(next(numbers)) for _ in range(size)))
+        for story_id, size in enumerate(sizes, start=1)
+    )
+
+
+def compose(*stories: PendingStory, max_stories: int = 20, **changes: Any) -> Selection:
+    facts: dict[str, Any] = {
+        "channel_id": "desk",
+        "title": "Loikaw",
+        "now": NOW,
+        "timezone": "Asia/Yangon",
+        "topic_names": TOPICS,
+        "sources": SOURCES,
+        "coverage": None,
+    }
+    return compose_digest(stories, max_stories=max_stories, **(facts | changes))
+
+
+@settings(deadline=None, max_examples=100)
+@given(sizes=st.lists(st.integers(1, 3), max_size=40), max_stories=st.integers(1, 8))
+def test_every_alert_is_told_counted_or_left_for_the_next(sizes: list[int], max_stories: int) -> None:
+    stories = some_stories(*sizes)
+    selection = compose(*stories, max_stories=max_stories)
+    digest = selection.digest
+    settled = (*selection.told, *selection.counted)
+    ids = [report.alert_id for story in stories for report in story.reports]
+    assert list(settled) == ids[: len(settled)], "the oldest first, and no story is torn apart"
+    shown = len(digest.stories) + len(digest.brief)
+    assert shown + digest.more + digest.queued == len(stories)
+    assert len(digest.stories) == min(len(stories), max_stories)
+    assert len(digest.brief) <= BRIEF_PER_STORY * max_stories
+    assert not (digest.more and digest.queued)
+    is_flood = len(stories) > COUNTED_BEYOND * max_stories
+    assert (digest.more > 0) is is_flood
+    assert (len(settled) == len(ids)) is (digest.queued == 0)
+    if stories:
+        assert selection.told, "a digest that is sent makes progress"
+
+
+def test_outage_of_days_ends_after_two_digests_at_most() -> None:
+    for backlog in (3, 80, 99, 100, 101, 5000):
+        waiting, digests = some_stories(*[1] * backlog), 0
+        while waiting:
+            settled = compose(*waiting)
+            gone = {*settled.told, *settled.counted}
+            waiting = tuple(story for story in waiting if story.reports[0].alert_id not in gone)
+            digests += 1
+        assert digests <= 2, backlog
+
+
+def test_digest_id_follows_from_what_is_told_where_and_when() -> None:
+    first = compose(*some_stories(1, 1)).digest.digest_id
+    assert first == compose(*some_stories(1, 1)).digest.digest_id
+    assert len(first) == 8
+    assert int(first, 16) >= 0
+    others = {
+        compose(*some_stories(1, 1), channel_id="tg").digest.digest_id,
+        compose(*some_stories(1, 1), now=NOW + timedelta(milliseconds=1)).digest.digest_id,
+        compose(*some_stories(1)).digest.digest_id,
+        new_digest_id("desk", NOW, []),
+    }
+    assert len(others | {first}) == 5
+
+
+def test_story_names_its_topics_in_order_of_the_configuration_and_what_is_known() -> None:
+    both = a_pending_report(hits={"operation-1111": (), "loikaw": (a_hit(TEXT),)})
+    told_before = PendingStory(7, (both, a_pending_report(2)), ("zawgyi", "removed-source"))
+    (story,) = compose(told_before).digest.stories
+    assert (story.story_id, story.topics, len(story.reports)) == (7, ("Loikaw", "Operation 1111"), 2)
+    assert (story.is_update, story.known_outlets) == (True, ("Old Font News", "removed-source"))
+    (new,) = compose(*some_stories(1)).digest.stories
+    assert (new.is_update, new.known_outlets) == (False, ())
+
+
+def test_report_shows_the_matched_sentence_and_its_source() -> None:
+    (story,) = compose(*some_stories(1)).digest.stories
+    (report,) = story.reports
+    assert report.sentence == MarkedText("Fighting near Loikaw went on.", ((14, 20),))
+    assert (report.outlet, report.perspective, report.headline) == (
+        "The Irrawaddy",
+        "independent",
+        "Clashes near Loikaw, day 1",
+    )
+    assert (report.converted, report.summary_only) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "headline", "has_sentence"),
+    [
+        ({"title": ""}, "https://news.example/1", True),
+        ({"title": "", "url": None}, "(no title)", True),
+        (
+            {"hits": {"loikaw": ()}},
+            "Clashes near Loikaw, day 1",
+            False,
+        ),  # an outlet whose every article counts
+        ({"hits": {"loikaw": (replace(a_hit(TEXT), field="title"),)}}, "Clashes near Loikaw, day 1", False),
+        ({"text": ""}, "Clashes near Loikaw, day 1", False),  # purged while it waited
+        (
+            {"text": "Short."},
+            "Clashes near Loikaw, day 1",
+            False,
+        ),  # replaced by a text that no longer matches
+    ],
+)
+def test_poor_report_still_says_what_it_can(
+    changes: dict[str, Any], headline: str, has_sentence: bool
+) -> None:
+    (story,) = compose(PendingStory(1, (a_pending_report(**changes),))).digest.stories
+    (report,) = story.reports
+    assert report.headline == headline
+    assert bool(report.sentence and report.sentence.text) is has_sentence
+    if report.sentence:
+        assert all(0 <= start < end <= len(report.sentence.text) for start, end in report.sentence.marks)
+
+
+def test_summary_only_and_unknown_sources_are_said() -> None:
+    report = a_pending_report(origin="summary", source_id="removed-source")
+    (story,) = compose(PendingStory(1, (report,))).digest.stories
+    assert (story.reports[0].summary_only, story.reports[0].outlet) == (True, "removed-source")
+    assert story.reports[0].perspective == "unknown"
+
+
+def test_coverage_tells_silence_from_breakage() -> None:
+    states = {
+        "irrawaddy-en": PollState("irrawaddy-en", last_ok_at=NOW),
+        "zawgyi": PollState("zawgyi", last_ok_at=NOW, failures=2, problem="403 challenge page"),
+        "removed-source": PollState("removed-source", failures=9, problem="DNS"),
+    }
+    sources = SOURCES | {"new": SourceFacts("Never polled", "independent")}
+    coverage = coverage_of(states, sources)
+    assert (coverage.read, coverage.total) == (1, 3)
+    assert coverage.failed == ("Old Font News (403 challenge page)",)
+    assert coverage_of({}, sources).read == 0
+
+
+def test_digest_of_notices_alone_settles_no_alert() -> None:
+    selection = compose(notices=["DVB cannot be read."])
+    assert (selection.told, selection.counted) == ((), ())
+    assert (selection.digest.stories, selection.digest.notices) == ((), ("DVB cannot be read.",))
