@@ -53,6 +53,7 @@ class RunResult:
     report: RunReport | None = None
     held_by: str | None = None
     unreachable: bool = False
+    unreadable: bool = False  # servers answered, but not one source could be read
     undeliverable: bool = False
     stopped: bool = False
 
@@ -109,6 +110,7 @@ class _Run:
         return RunResult(
             report,
             unreachable=report.crawl.unreachable,
+            unreadable=report.crawl.failed > 1 and report.crawl.failed == report.crawl.polled,
             undeliverable=bool(tried) and not working,
             stopped=self._around.stop.is_set(),
         )

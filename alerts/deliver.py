@@ -93,7 +93,9 @@ class Sender:
 
     async def _attempt(self, channel: Channel, part: QueuedPart) -> Outcome:
         platform = channel.platform
-        is_repeat = part.repeats > 0 and not platform.idempotent
+        is_repeat = not self._is_idempotent(channel, part) and (
+            part.repeats > 0 or (platform.idempotent and part.attempts > 1)
+        )
         body = platform.mark_repeat(part.body, part.digest_id) if is_repeat else part.body
         self.report.tried_channels.add(channel.id)
         failpoint.reach("before_send")
@@ -117,7 +119,7 @@ class Sender:
             outcome,
             attempts=part.attempts,
             repeats=part.repeats,
-            idempotent=channel.platform.idempotent,
+            idempotent=self._is_idempotent(channel, part),
             created=part.created,
             now=now,
         )
@@ -145,6 +147,11 @@ class Sender:
             remedy = f"See `newswatch outbox show {part.delivery_id}`."
             self._incidents.begin(f"message:{part.delivery_id}", text + remedy, now)
         return transition
+
+    def _is_idempotent(self, channel: Channel, part: QueuedPart) -> bool:
+        """Tell whether the platform still recognises a repeat of *part*."""
+        platform = channel.platform
+        return platform.idempotent and self._clock() - part.created < platform.remembers_for
 
     def _plainer(self, channel: Channel, part: QueuedPart) -> tuple[Part, ...]:
         """Return the messages to try instead of a refused one: plain first, then halves; none at the end."""

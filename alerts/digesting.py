@@ -79,6 +79,7 @@ class Digester:
             late = (
                 channel.id in oldest
                 and isinstance(channel.send, Instant)
+                and channel.quiet is None
                 and now - oldest[channel.id] > CATCH_UP_AFTER
             )
             selection = self.select(

@@ -39,8 +39,10 @@ def match_articles(
             matcher = compile_topics(config.topics, config.lexicon)
         found = []
         for article, revision in batch:
-            hits = matcher.find_matches(article.title, article.text, article.language).topics
-            scoped = _within_scope(hits, sources.get(article.source_id), report.by_topic)
+            source = sources.get(article.source_id)
+            encoding = (source.encoding if source else None) or "unicode"
+            hits = matcher.find_matches(article.title, article.text, article.language, encoding).topics
+            scoped = _within_scope(hits, source, report.by_topic)
             found.append((Examined(article, scoped), revision))
         counts = archive.save_examined(found, matcher.rules_hash, channels, now)
         for topic_id, number in counts.by_topic.items():

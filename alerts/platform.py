@@ -127,7 +127,8 @@ class Platform:
     request: Callable[[Any, Delivery], HttpRequest]
     classify: Callable[[HttpResponse], Outcome]
     mark_repeat: Callable[[bytes, str], bytes]
-    idempotent: bool = False  # a repeat of the same part can never be seen twice
+    idempotent: bool = False  # a repeat of the same part is never seen twice …
+    remembers_for: timedelta = timedelta.max  # … within this time after the first attempt
     pace: timedelta = timedelta(0)  # least time between two messages to one channel
     secrets: tuple[str, ...] = ()  # names of the keys without which the channel is skipped
     local: bool = False  # printed on the terminal instead of sent

@@ -19,10 +19,8 @@ FullText = Literal["page", "feed", "auto"]
 def wants_page(pending: PendingEntry, full_text: FullText) -> bool:
     """Tell whether the article's page is to be fetched."""
     entry = pending.entry
-    if entry.url is None:
+    if entry.url is None or full_text == "feed":
         return False
-    if full_text == "feed":
-        return not entry.content
     return full_text == "page" or len(entry.content) < FULL_TEXT_CHARS
 
 

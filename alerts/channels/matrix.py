@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -189,5 +190,6 @@ PLATFORM = Platform(
     classify=classify,
     mark_repeat=mark_repeat,
     idempotent=True,
+    remembers_for=timedelta(hours=20),  # Synapse forgets transaction ids after 24 hours
     secrets=("token",),
 )

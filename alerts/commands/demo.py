@@ -36,8 +36,4 @@ def command(context: Context) -> int:
 def _lexicon() -> Path:
     """Return the shipped lexicon: beside the packages in a checkout, inside them in an installed wheel."""
     checkout = Path(__file__).resolve().parents[2] / "config" / "lexicon.csv"
-    return (
-        checkout
-        if checkout.exists()
-        else Path(__file__).resolve().parents[1] / "shipped" / "lexicon.csv"
-    )
+    return checkout if checkout.exists() else Path(__file__).resolve().parents[1] / "shipped" / "lexicon.csv"

@@ -138,6 +138,12 @@ def _report(context: Context, result: RunResult, source_total: int, as_json_: bo
     else:
         for line in as_text(result.report, source_total):
             context.say(redact(line))
+    crawled = result.report.crawl
+    if result.unreadable and not result.unreachable:
+        click.echo(
+            f"newswatch: none of {crawled.failed} sources could be read; see `newswatch status`", err=True
+        )
+        return 1
     if result.unreachable:
         click.echo(
             "newswatch: no source could be reached: is this machine offline? State is untouched.", err=True

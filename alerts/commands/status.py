@@ -119,7 +119,7 @@ def _lines(status: dict[str, Any], now: datetime) -> list[str]:
         if channel.get("last_sent"):
             line += f", last message {_ago(channel['last_sent'], now)}"
         if channel.get("untold_since"):
-            line += f", something waits since {_ago(channel['untold_since'], now)}"
+            line += f", oldest news not told yet: {_ago(channel['untold_since'], now)}"
         lines.append(line)
     if not status["channels"]:
         lines.append("  none: digests are printed on the terminal")

@@ -148,6 +148,7 @@ def test_claim_counts_the_attempt_before_the_work_and_is_had_by_one(store: Store
         part.body,
     )
     assert outbox.claim(part, "run-2", LATER) is None
+    assert outbox.record(claimed, SENT, "run-2", LATER) is False
     assert outbox.part(part.delivery_id) == claimed
     (lease,) = rows(store.engine, select(delivery.c.owner, delivery.c.lease_until))
     assert tuple(lease) == ("run-1", round((LATER + LEASE).timestamp() * 1000))
@@ -176,6 +177,16 @@ def test_attempt_of_the_same_owner_but_another_number_is_fenced_too(store: Store
     second = claim_next(outbox)
     assert outbox.record(first, SENT, "run-1", LATER) is False
     assert outbox.record(second, SENT, "run-1", LATER) is True
+
+
+def test_look_that_is_out_of_date_claims_nothing(store: Store, outbox: Outbox) -> None:
+    enqueue(store)
+    failed = Transition(State.RETRY, "HTTP 503", NOW)
+    outbox.record(claim_next(outbox), failed, "run-1", LATER)
+    stale = outbox.next_part("desk")
+    assert stale is not None
+    outbox.record(claim_next(outbox, "run-2"), failed, "run-2", LATER)
+    assert outbox.claim(stale, "run-1", LATER) is None, "the state is the same, the attempt is not"
 
 
 def test_recover_marks_what_others_were_sending_and_only_that(store: Store, outbox: Outbox) -> None:

@@ -24,7 +24,7 @@ from tests.builders import NOW
 
 # Whole seconds instead of tens, and many connections to the one host that plays all of them.
 QUICK: Mapping[str, object] = {
-    "DOWNLOAD_TIMEOUT": 2.5,
+    "DOWNLOAD_TIMEOUT": 2.0,
     "DOWNLOAD_MAXSIZE": 1 << 20,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
 }

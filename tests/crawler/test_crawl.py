@@ -201,7 +201,7 @@ def test_no_broken_source_stops_another(polls: Polls) -> None:
 
 
 def test_slow_answers_end_at_their_deadline(polls: Polls) -> None:
-    assert polls.crawls[0].seconds < polls.slowest_allowed_s  # two tries of 2.5 s each, on a busy machine
+    assert polls.crawls[0].seconds < polls.slowest_allowed_s  # two tries of 2 s each, on a busy machine
 
 
 def test_broken_transport_is_tried_twice_and_a_verdict_once(polls: Polls) -> None:

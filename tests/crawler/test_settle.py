@@ -40,7 +40,7 @@ def pending(**changes: Any) -> PendingEntry:
         ("page", "x" * FULL_TEXT_CHARS, True),
         ("page", "", True),
         ("feed", "x", False),
-        ("feed", "", True),
+        ("feed", "", False),
         ("auto", "x" * FULL_TEXT_CHARS, False),
         ("auto", "x" * (FULL_TEXT_CHARS - 1), True),
     ],
