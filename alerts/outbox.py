@@ -260,7 +260,7 @@ def _mine(part: QueuedPart, owner: str) -> Any:
 
 
 def _insert_parts(connection: Connection, refused: QueuedPart, parts: Sequence[Part], style: Style) -> None:
-    """Add the messages that stand in for *refused*, and renumber what follows."""
+    """Add the messages that stand in for *refused*, possible repeats like it, and renumber what follows."""
     grown = len(parts) - 1
     mine = and_(delivery.c.digest_id == refused.digest_id, delivery.c.id != refused.delivery_id)
     later = and_(mine, delivery.c.part > refused.part)
@@ -269,7 +269,7 @@ def _insert_parts(connection: Connection, refused: QueuedPart, parts: Sequence[P
     for index, part in enumerate(parts):
         values = _part_values(refused.channel_id, refused.digest_id, part, style, refused.created)
         values["idempotency_key"] += f"-{refused.delivery_id}.{index}"
-        place = {"part": refused.part + index, "parts": refused.parts + grown}
+        place = {"part": refused.part + index, "parts": refused.parts + grown, "repeats": refused.repeats}
         connection.execute(insert(delivery).values(values | place))
 
 

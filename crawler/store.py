@@ -229,12 +229,10 @@ class Store:
             select(entry.c.article_id, entry.c.first_poll).where(entry.c.id == pending.entry_id)
         )
         linked, first_poll = mine.one()
-        by_identity = select(article.c.id, article.c.text_sha256).where(article.c.identity == identity)
-        existing = connection.execute(by_identity).first()
+        known = select(article.c.id, article.c.text_sha256, article.c.origin)
+        existing = connection.execute(known.where(article.c.identity == identity)).first()
         if existing is None and linked is not None:  # the page named another canonical address than the feed
-            existing = connection.execute(
-                select(article.c.id, article.c.text_sha256).where(article.c.id == linked)
-            ).first()
+            existing = connection.execute(known.where(article.c.id == linked)).first()
         if existing is None:
             values |= {
                 "identity": identity,
@@ -247,7 +245,9 @@ class Store:
             return int(
                 connection.execute(insert(article).values(values).returning(article.c.id)).scalar_one()
             )
-        if existing.id == linked and existing.text_sha256 != values["text_sha256"] and found.origin == "page":
+        # Another source's page betters a summary too: it may be the only one that reads pages.
+        ours = existing.id == linked or existing.origin == "summary"
+        if ours and existing.text_sha256 != values["text_sha256"] and found.origin == "page":
             changed = values | {"revision": article.c.revision + 1}
             connection.execute(update(article).where(article.c.id == existing.id).values(changed))
         return int(existing.id)

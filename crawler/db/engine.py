@@ -48,11 +48,11 @@ def open_engine(database_url: str) -> Engine:
         ) from error
     path = sqlite_path(url)
     if path is not None:
-        _refuse_lost_state(path)
         try:
+            _refuse_lost_state(path)
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"cannot make the folder {path.parent}: {error.strerror}") from error
+            raise StoreError(f"cannot use the folder {path.parent}: {error.strerror}") from error
     try:
         engine = _create(url)
         with engine.connect() as connection:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, SecretStr
 
 from alerts import secrets
 from alerts.channels import PLATFORMS
-from alerts.config import At, Config, Every, Instant, Quiet, SkippedChannel, load_config
+from alerts.config import At, Config, Every, Instant, SkippedChannel, load_config
 from alerts.configkeys import ChannelEntry, ChannelsFile, QuietHours, Topic, TopicsFile
 from crawler.config import Network, Route, Settings, Source, SourcesFile
 from crawler.configvalue import format_duration

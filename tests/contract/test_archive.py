@@ -179,16 +179,16 @@ def test_preview_lists_stories_told_or_not(store: Store, archive: Archive, outbo
 def test_more_alerts_than_a_statement_takes_parameters_are_read_and_settled_at_once(
     store: Store, archive: Archive, outbox: Outbox
 ) -> None:
-    feed = [an_entry(number) for number in range(1200)]
+    feed = [an_entry(number) for number in range(600)]
     for pending in store.save_poll(a_poll(*feed, first_polled_at=NOW - timedelta(days=9)), NOW):
         store.save_article(pending, an_article(text=pending.entry.title), NOW)
     while archive.to_examine(1):
         examine_all(archive, DESK)
     stories = archive.pending_stories("desk")
-    assert len(stories) == 1200
+    assert len(stories) == 600
     selection = select_digest(stories, max_stories=5)
     outbox.enqueue("desk", selection, [part_of(1)], NOW)
-    assert len(selection.told) + len(selection.counted) == 1200
+    assert len(selection.told) + len(selection.counted) == 600
     assert archive.pending_stories("desk") == ()
 
 

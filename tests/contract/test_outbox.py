@@ -322,6 +322,15 @@ def test_retry_by_hand_of_a_doubtful_message_is_marked_as_a_repeat(
     assert claim_next(outbox).repeats == 1
 
 
+def test_messages_in_the_place_of_a_repeat_are_marked_like_it(store: Store, outbox: Outbox) -> None:
+    enqueue(store, part_of(1, 2))
+    outbox.record(claim_next(outbox), UNKNOWN, "run-1", LATER)
+    halves = [part_of(1, text="plain"), part_of(2, text="plain")]
+    outbox.replace(claim_next(outbox), halves, Style.PLAIN, "HTTP 400", "run-1", LATER)
+    first = claim_next(outbox)
+    assert (first.body, first.repeats, first.attempts) == (b"plain (1,)", 1, 1)
+
+
 def test_untouched_message_that_was_held_by_hand_is_no_repeat(store: Store, outbox: Outbox) -> None:
     enqueue(store)
     (part,) = outbox.parts()

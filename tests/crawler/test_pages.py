@@ -107,7 +107,8 @@ def publish(newsroom: Newsroom, elsewhere: Newsroom) -> list[dict[str, Any]]:
         source("wire-moved", item("moved-shared")),
         source("copy-moved", item("moved-shared")),
         source("feed", item("of-feed", content=PROSE), full_text="feed"),
-        source("feed-without", item("needed"), full_text="feed"),
+        source("feed-without", item("unread"), full_text="feed"),
+        source("feed-other", item("needed"), full_text="feed"),
         source("auto", item("of-auto", content=PROSE), full_text="auto"),
         source("auto-teaser", item("needed", content="A teaser. " * 4), full_text="auto"),
         source("no-link", item("nothing", link="javascript:alert(1)")),
@@ -193,10 +194,8 @@ def test_first_crawl_counts_every_article_once(pages: Pages) -> None:
     assert report.failed == 0
     assert report.article_failures == 0
     assert report.from_feed == 2  # the sources feed and auto
-    settled_by_summary = (
-        len(BAD_PAGES) + len(BAD_DOCUMENTS) + 1 + 1 + 1
-    )  # forbidden; no link; /press/own is a 404
-    assert report.summary_only == settled_by_summary
+    # and: robots.txt forbids; no link; /press/own is a 404; two sources that read no pages
+    assert report.summary_only == len(BAD_PAGES) + len(BAD_DOCUMENTS) + 5
     # fine, shared, needed, moved-shared, and two of the secretive source
     assert report.fetched == 6
     assert pages.crawls[0].log == ()
@@ -227,10 +226,19 @@ def test_feed_with_full_text_costs_no_page_request(source: str, page_name: str, 
     assert (article.origin, article.text.split()) == ("feed", PROSE.split())
 
 
-@pytest.mark.parametrize("source", ["feed-without", "auto-teaser"])
-def test_feed_without_full_text_falls_back_to_the_page(source: str, pages: Pages) -> None:
-    assert pages.article(source).origin == "page"
-    assert pages.article(source).text.split() == FULL.split()
+def test_feed_without_full_text_is_told_by_its_summary_where_pages_are_not_to_be_read(pages: Pages) -> None:
+    assert pages.hits("unread") == 0
+    assert pages.article("feed-without").text == SUMMARY
+
+
+def test_teaser_in_the_feed_is_no_full_text(pages: Pages) -> None:
+    assert pages.article("auto-teaser").origin == "page"
+    assert pages.article("auto-teaser").text.split() == FULL.split()
+
+
+def test_source_that_reads_pages_betters_the_summary_of_one_that_does_not(pages: Pages) -> None:
+    assert pages.article("feed-other").id == pages.article("auto-teaser").id
+    assert pages.hits("needed") == 1
 
 
 def test_entry_without_a_web_address_is_told_by_its_summary(pages: Pages) -> None:

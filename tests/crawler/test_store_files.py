@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,12 @@ from crawler.store import Store
 from tests.builders import NOW
 from tests.database import keep_entry
 path = sys.argv[1]
+"""
+OPEN = """
+try:
+    keep_entry(Store.open(f"sqlite:///{path}"), 1)
+except StoreError as error:
+    print(error)
 """
 
 
@@ -118,7 +125,7 @@ def test_folder_in_the_place_of_the_database_is_a_store_error(tmp_path: Path) ->
     with pytest.raises(StoreError, match="cannot open"):
         Store.open(f"sqlite:///{tmp_path / 'newswatch.db'}")
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="cannot make the folder"):
+    with pytest.raises(StoreError, match="cannot use the folder"):
         Store.open(f"sqlite:///{tmp_path / 'file' / 'newswatch.db'}")
 
 
@@ -180,21 +187,27 @@ def test_row_that_was_committed_survives_a_kill(path: Path) -> None:
 
 
 @pytest.mark.parametrize("exists", [True, False], ids=["database", "no-database"])
-def test_folder_that_may_not_be_written_is_a_store_error(path: Path, exists: bool) -> None:
-    if not exists:
-        path.unlink()
-        state_marker(path).unlink()
-    before = sorted(path.parent.iterdir())
-    for folder in list(path.parents)[:3]:
-        if folder.name.startswith(("pytest-", "test_")):
-            folder.chmod(0o755)
-    path.parent.chmod(0o555)
-    code = "try:\n    keep_entry(Store.open(f'sqlite:///{path}'), 1)\nexcept StoreError as error:\n    print(error)\n"
-    done = run_apart(code, path, as_nobody=True)
-    path.parent.chmod(0o755)
+def test_folder_that_may_not_be_written_is_a_store_error(sqlite_template: Path, exists: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own is closed to others from above
+        path = Path(folder) / "newswatch.db"
+        if exists:
+            shutil.copyfile(sqlite_template, path)
+            state_marker(path).touch()
+        before = sorted(path.parent.iterdir())
+        path.parent.chmod(0o555)
+        done = run_apart(OPEN, path, as_nobody=True)
+        path.parent.chmod(0o755)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(f"cannot open sqlite:///{path}: "), "before anything is fetched"
+        assert sorted(path.parent.iterdir()) == before
+
+
+def test_folder_that_may_not_be_entered_is_a_store_error(path: Path) -> None:
+    path.parent.chmod(0o600)
+    done = run_apart(OPEN, path, as_nobody=True)
+    path.parent.chmod(0o700)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"cannot open sqlite:///{path}: "), "it says so before anything is fetched"
-    assert sorted(path.parent.iterdir()) == before
+    assert done.stdout == f"cannot use the folder {path.parent}: Permission denied\n"
 
 
 def test_full_disk_is_a_store_error_and_leaves_the_database_as_it_was(path: Path) -> None:

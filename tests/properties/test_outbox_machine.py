@@ -120,6 +120,8 @@ class OutboxMachine(RuleBasedStateMachine):
         claimed = self.claim(channel)
         if claimed is None:
             return
+        if claimed.idempotency_key in self.keys and isinstance(outcome, Rejected):
+            outcome = Sent("m-1")  # it took these very bytes before, and answers the same again
         if isinstance(outcome, Sent) or (isinstance(outcome, Unknown) and arrives):
             self.readers_see(claimed)
         self.settle(claimed, outcome)
@@ -242,7 +244,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
 OutboxMachine.TestCase.settings = settings(
     deadline=None,
-    max_examples=25,
+    max_examples=40,
     stateful_step_count=30,
     suppress_health_check=[HealthCheck.too_slow],  # rows are written
 )
