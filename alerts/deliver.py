@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from alerts.http import Client
 
 LONGEST_WAIT = timedelta(seconds=60)  # for a rate limit inside a run; a longer one is the next run's
+CLOCK_FAULT = timedelta(hours=25)  # no platform makes us wait longer: the clock was wrong when it was noted
 TRIES_A_RUN = 2
 PAUSE_BETWEEN_TRIES_S = 1.0
 
@@ -70,10 +71,10 @@ class Sender:
             part = self._outbox.next_part(channel.id)
             if part is None or part.delivery_id in self._left:
                 return
-            if part.not_before is not None and part.not_before > self._clock():
-                wait = part.not_before - self._clock()
-                if wait > LONGEST_WAIT or not await self._sleep(wait.total_seconds()):
-                    return
+            wait = (part.not_before or self._clock()) - self._clock()
+            is_early = timedelta(0) < wait < CLOCK_FAULT
+            if is_early and (wait > LONGEST_WAIT or not await self._sleep(wait.total_seconds())):
+                return
             claimed = self._outbox.claim(part, self._owner, self._clock())
             if claimed is None:
                 return
@@ -167,7 +168,8 @@ class Sender:
         parts: list[Part] = []
         for index, story_ids in enumerate(pieces):
             is_end = part.part == part.parts and index == len(pieces) - 1
-            fragment = digest_fragment(digest, story_ids, with_end=is_end)
+            # a part without stories tells brief reports: rather those twice than not at all
+            fragment = digest_fragment(digest, story_ids, with_end=is_end or not part.story_ids)
             parts += channel.platform.render(fragment, channel.keys, Style.PLAIN)
         return tuple(parts)
 

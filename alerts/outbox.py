@@ -27,6 +27,7 @@ from crawler.db.engine import transaction
 from crawler.store import storable
 
 LEASE = timedelta(seconds=120)
+MAX_CRASHES = 10  # a message that ends the program at every attempt must not do so for ever
 _DIGEST = TypeAdapter(Digest)
 
 
@@ -110,6 +111,9 @@ class Outbox:
             "updated_at": to_ms(now),
         }
         with transaction(self.engine) as connection:
+            hopeless = and_(lost, delivery.c.attempts >= MAX_CRASHES)
+            given_up = values | {"state": State.DEAD.value, "reason": "the program ended at every attempt"}
+            connection.execute(update(delivery).where(hopeless).values(given_up))
             return int(connection.execute(update(delivery).where(lost).values(values)).rowcount)
 
     def next_part(self, channel_id: str) -> QueuedPart | None:

@@ -47,12 +47,15 @@ class CrawlError(NewswatchError):
 
 
 class FetchError(CrawlError):
-    """No usable answer: a bad status or a transport failure."""
+    """No usable answer: a bad status or a transport failure. *temporary*: asking again later may help."""
 
-    def __init__(self, cause: str, *, status: int | None = None, transport: bool = False) -> None:
+    def __init__(
+        self, cause: str, *, status: int | None = None, transport: bool = False, temporary: bool = False
+    ) -> None:
         self.cause = cause
         self.status = status
         self.transport = transport
+        self.temporary = temporary or transport
         super().__init__(cause)
 
 

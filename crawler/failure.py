@@ -43,7 +43,7 @@ def describe_failure(error: BaseException) -> FetchError:
     if name == "IgnoreRequest" and "DOWNLOAD_MAXSIZE" in text:  # a body that grew while it was unpacked
         return FetchError("answer too large")
     if name in ("IgnoreRequest", "RobotsForbidError"):
-        return FetchError(_short(text) or "refused")
+        return FetchError(_short(text) or "refused", temporary=getattr(error, "temporary", False))
     if name == "DownloadFailedError":
         parser_said = _PARSER_SAID.search(text)
         return FetchError(f"broken answer: {_short(parser_said[2] if parser_said else text)}", transport=True)

@@ -33,7 +33,11 @@ MAX_CRAWL_DELAY_S = 60.0
 
 
 class RobotsForbidError(IgnoreRequest):
-    """The site does not want this address read by programs."""
+    """The site does not want this address read by programs; *temporary* when it could not say."""
+
+    def __init__(self, message: str, *, temporary: bool = False) -> None:
+        self.temporary = temporary
+        super().__init__(message)
 
 
 class RobotsUnreachableError(IgnoreRequest):
@@ -68,7 +72,8 @@ class RobotsMiddleware:
         if copy.status == UNREACHABLE:
             raise RobotsUnreachableError(copy.body.decode())
         if copy.status >= 500:
-            raise RobotsForbidError(f"robots.txt answered {copy.status}: a no for now (RFC 9309 §2.3.1.4)")
+            why = f"robots.txt answered {copy.status}: a no for now (RFC 9309 §2.3.1.4)"
+            raise RobotsForbidError(why, temporary=True)
         parser = self._parser(origin, copy)
         self._slow_down(parts.hostname or "", parser.crawl_delay(agent))
         if not parser.can_fetch(request.url, agent):

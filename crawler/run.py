@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -44,10 +43,6 @@ async def crawl(
     scrapy_settings = Settings()
     scrapy_settings.setmodule("crawler.settings", priority="project")
     scrapy_settings.update(dict(settings or {}), priority="cmdline")
-    for name in ("scrapy", "aiohttp", "asyncio", "protego"):  # their INFO and DEBUG lines hold addresses
-        logging.getLogger(name).setLevel(logging.WARNING)
-    for name in ("scrapy.downloadermiddlewares", "scrapy.core.downloader"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # addresses again; the failures are in the report
     spider_class = type(
         "CycleSpider",
         (SourceSpider,),
@@ -71,6 +66,8 @@ async def crawl(
         if spider is not None:
             await spider.worker.close()
     assert spider is not None
+    if spider.fault is not None:
+        raise spider.fault
     return spider.report, tuple(spider.problems)
 
 

@@ -7,19 +7,20 @@ a killed run goes on from the rows.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 import scrapy
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.http import Response
 
 from crawler import settle
 from crawler.child import Worker
 from crawler.clock import utc_now
-from crawler.errors import FetchError, ParseError, RunEndsError
+from crawler.errors import FetchError, ParseError, RunEndsError, StoreError
 from crawler.exchange import new_validators, own_headers, read_headers, sha256
 from crawler.failure import describe_failure, describe_status
 from crawler.model import (
@@ -32,8 +33,9 @@ from crawler.model import (
     Problem,
     Validators,
 )
+from crawler.politeness import hush_loggers, network_settings
 from crawler.polling import after_failure, after_success, asks_conditionally
-from crawler.schedule import is_due, page_retry_at, read_max_age, read_retry_after
+from crawler.schedule import PAGE_RETRIES, is_due, page_retry_at, read_max_age, read_retry_after
 from crawler.spiders import KINDS
 from crawler.spiders.kind import Answer
 from crawler.store import PollResult, Store
@@ -68,6 +70,7 @@ class SourceSpider(scrapy.Spider):
         self.store = store or Store.open(self.config.database_url, settings.first_run_window)
         self.worker = Worker()
         self.stopping = asyncio.Event()  # the download handler watches it
+        self.fault: StoreError | None = None
         self.report = CrawlReport()
         self.problems: list[Problem] = []
         self._force = force
@@ -80,34 +83,31 @@ class SourceSpider(scrapy.Spider):
     def update_settings(cls, settings: BaseSettings) -> None:
         """Lay the configuration's network rules over the fixed settings."""
         super().update_settings(settings)
-        network = cls.config.settings.network
-        contact = cls.config.settings.contact
-        settings.set("USER_AGENT", f"newswatch/0.1 (+{contact})" if contact else "newswatch/0.1", "spider")
-        settings.set("ROBOTSTXT_USER_AGENT", "newswatch", "spider")
-        settings.set("DOWNLOAD_DELAY", network.delay.total_seconds(), "spider")
-        settings.set("NEWSWATCH_ALLOW_PRIVATE", network.allow_private_addresses, "spider")
-        routes = [
-            (source, urlsplit(str(route.url))) for source in cls.config.sources for route in source.routes
-        ]
-        ports = {port for _, parts in routes if (port := parts.port)}
-        settings.set("NEWSWATCH_PORTS", sorted(ports), "spider")
-        slots: dict[str, dict[str, float]] = {}
-        for source, parts in routes:
-            if source.delay is not None and parts.hostname:
-                delay_s = max(source.delay.total_seconds(), slots.get(parts.hostname, {}).get("delay", 0.0))
-                slots[parts.hostname] = {"delay": delay_s}
-        settings.set("DOWNLOAD_SLOTS", slots, "spider")
+        settings.update(network_settings(cls.config), "spider")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SourceSpider:
         """Make the spider; it is handed back as ``crawler.spider``."""
-        return super().from_crawler(crawler, *args, **kwargs)
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.note_fault, signals.spider_error)
+        hush_loggers()
+        return spider
+
+    def note_fault(self, failure: Failure, response: Response) -> None:
+        """Keep what a callback raised: a database fault ends the crawl, a defect costs its source only."""
+        error = failure.value
+        if isinstance(error, StoreError):
+            self.fault = self.fault or error
+            self.stopping.set()
+            return
+        logging.getLogger(__name__).error("defect while reading %s: %s", response.url, failure.getTraceback())
+        self.problems.append(Problem(str(urlsplit(response.url).hostname), f"defect: {type(error).__name__}"))
 
     async def start(self) -> AsyncIterator[Request]:
         """Poll every due source, and take up the entries that an earlier run left."""
         now = self.clock()
-        wanted = self.source_ids or tuple(self._sources)
-        due = [self._sources[source_id] for source_id in wanted if source_id in self._sources]
+        wanted = [source_id for source_id in self.source_ids or self._sources if source_id in self._sources]
+        due = [self._sources[source_id] for source_id in wanted]
         if not self._force:
             due = [source for source in due if is_due(self._state(source).next_poll_at, source.every, now)]
         self.report.due = len(due)
@@ -286,7 +286,8 @@ class SourceSpider(scrapy.Spider):
         requests: list[Request] = []
         for item in pending:
             source = self._sources[item.source_id]
-            if not settle.wants_page(item, source.full_text):
+            gave_up = item.attempts > len(PAGE_RETRIES)  # a page that keeps ending our runs is left alone
+            if gave_up or not settle.wants_page(item, source.full_text):
                 self._settle_from_feed(item, source)
                 continue
             identity = identity_key(item.entry.url or "")
@@ -347,7 +348,7 @@ class SourceSpider(scrapy.Spider):
         pending: PendingEntry = failure.request.cb_kwargs["pending"]  # type: ignore[attr-defined]  # set by Scrapy
         error = describe_failure(failure.value or Exception())
         attempts = self.store.count_attempt(pending.entry_id)
-        self._page_without_text(pending, error.cause, attempts, None, final=not error.transport)
+        self._page_without_text(pending, error.cause, attempts, None, final=not error.temporary)
 
     def _page_without_text(
         self, pending: PendingEntry, problem: str, attempts: int, wait: Any, *, final: bool
