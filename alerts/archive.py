@@ -6,13 +6,13 @@ One method, one transaction. Reads the crawl's articles, never writes them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, and_, exists, func, insert, or_, select, update
 
 from alerts.model import Hit
 from alerts.tables import alert, examined, match, story, story_article
@@ -20,10 +20,11 @@ from crawler import failpoint
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import transaction
 from crawler.db.migrate import migrate
-from crawler.db.schema import article, entry
+from crawler.db.schema import article
 from crawler.model import StoredArticle
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+LATE_COMMITS = 1000  # ids so far behind the newest examined one may still have been committed after it
 SHORTEST_COPY_CHARS = 80  # shorter texts ("Photo", a teaser) may be equal without being copies
 
 
@@ -75,17 +76,44 @@ class Archive:
         return cls(engine)
 
     def to_examine(self, limit: int) -> tuple[tuple[StoredArticle, int], ...]:
-        """Return up to *limit* articles, with their revisions, that no rule has seen in their present text."""
-        seen = and_(examined.c.article_id == article.c.id, examined.c.revision == article.c.revision)
-        query = (
-            select(article)
-            .outerjoin(examined, seen)
-            .where(examined.c.article_id.is_(None))
-            .order_by(article.c.first_seen_at, article.c.id)
-            .limit(limit)
-        )
+        """Return up to *limit* articles, with their revisions, that no rule has seen in their present text.
+
+        Lowest number first, so that everything below the newest examined one has been taken and no query walks
+        through the archive. What was tried in vain comes last and alone: whatever is wrong with it, the others
+        are done.
+        """
+        mine = examined.c.article_id == article.c.id
         with transaction(self.engine) as connection:
-            return tuple((stored_article(row), row.revision) for row in connection.execute(query))
+            newest = connection.execute(select(func.max(examined.c.article_id))).scalar() or 0
+            new = and_(article.c.id > newest - LATE_COMMITS, ~exists().where(mine))
+            rows = [*connection.execute(select(article).where(new).order_by(article.c.id).limit(limit))]
+            if not rows:
+                # no index on `attempts` may lead this query: nearly every row has none
+                changed = and_(article.c.revision > 1, mine, examined.c.revision < article.c.revision)
+                untried = func.coalesce(examined.c.attempts, 0) == 0
+                query = select(article).join(examined, changed).where(untried).limit(limit)
+                rows = [*connection.execute(query)]
+            if not rows:
+                query = select(article).join(examined, mine).where(examined.c.attempts > 0)
+                rows = [*connection.execute(query.order_by(examined.c.attempts, article.c.id).limit(1))]
+            return tuple((stored_article(row), row.revision) for row in rows)
+
+    def note_attempts(self, article_ids: Sequence[int], now: datetime) -> dict[int, int]:
+        """Count an attempt at each article before the work; return how many were begun and never came to an end."""
+        counted: dict[int, int] = {}
+        with transaction(self.engine) as connection:
+            for article_id in article_ids:
+                attempts = connection.execute(
+                    update(examined)
+                    .where(examined.c.article_id == article_id)
+                    .values(attempts=examined.c.attempts + 1)
+                    .returning(examined.c.attempts)
+                ).scalar()
+                if attempts is None:
+                    row = {"article_id": article_id, "revision": 0, "rules_hash": "", "attempts": 1}
+                    connection.execute(insert(examined).values(row | {"examined_at": to_ms(now)}))
+                counted[article_id] = attempts or 1
+        return counted
 
     def save_examined(
         self,
@@ -157,27 +185,12 @@ class Archive:
         with transaction(self.engine) as connection:
             return {row.channel_id: from_ms(row.oldest) for row in connection.execute(query)}
 
-    def sources_of(self, article_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
-        """Return every source that carried each article, the first one first."""
-        query = (
-            select(entry.c.article_id, entry.c.source_id)
-            .where(entry.c.article_id.in_(list(article_ids)))
-            .order_by(entry.c.id)
-        )
-        carried: dict[int, list[str]] = {}
-        with transaction(self.engine) as connection:
-            for row in connection.execute(query):
-                sources = carried.setdefault(row.article_id, [])
-                if row.source_id not in sources:
-                    sources.append(row.source_id)
-        return {article_id: tuple(sources) for article_id, sources in carried.items()}
-
     # -- inside a transaction -----------------------------------------------------------------------------------
 
     def _note_examined(
         self, connection: Connection, article_id: int, revision: int, rules_hash: str, now: datetime
     ) -> None:
-        values = {"revision": revision, "rules_hash": rules_hash, "examined_at": to_ms(now)}
+        values = {"revision": revision, "rules_hash": rules_hash, "examined_at": to_ms(now), "attempts": 0}
         mine = examined.c.article_id == article_id
         if not connection.execute(update(examined).where(mine).values(values)).rowcount:
             connection.execute(insert(examined).values({"article_id": article_id} | values))
@@ -296,18 +309,20 @@ def _hits_of(connection: Connection, article_ids: Sequence[int]) -> dict[int, di
 
 
 def _told_sources(connection: Connection, channel_id: str, story_ids: set[int]) -> dict[int, tuple[str, ...]]:
-    query = (
-        select(alert.c.story_id, article.c.source_id)
-        .join(article, article.c.id == alert.c.article_id)
-        .where(
-            alert.c.channel_id == channel_id,
-            alert.c.story_id.in_(sorted(story_ids)),
-            or_(alert.c.digest_id.is_not(None), alert.c.counted == 1),
-        )
-        .order_by(alert.c.id)
-    )
     told: dict[int, list[str]] = {}
-    for row in connection.execute(query):
-        if row.source_id not in told.setdefault(row.story_id, []):
-            told[row.story_id].append(row.source_id)
+    wanted = sorted(story_ids)
+    for start in range(0, len(wanted), 500):  # SQLite limits the parameters of a statement
+        query = (
+            select(alert.c.story_id, article.c.source_id)
+            .join(article, article.c.id == alert.c.article_id)
+            .where(
+                alert.c.channel_id == channel_id,
+                alert.c.story_id.in_(wanted[start : start + 500]),
+                or_(alert.c.digest_id.is_not(None), alert.c.counted == 1),
+            )
+            .order_by(alert.c.id)
+        )
+        for row in connection.execute(query):
+            if row.source_id not in told.setdefault(row.story_id, []):
+                told[row.story_id].append(row.source_id)
     return {story_id: tuple(sources) for story_id, sources in told.items()}

@@ -19,7 +19,8 @@ from alerts.platform import Outcome, Rejected, RetryLater, Sent, TargetDead, Unk
 # no wait at first, for the next cron tick is a wait by itself; then two minutes, up to hourly
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (0, 0, 2, 10, 30, 60))
 GIVE_UP_AFTER = timedelta(days=7)
-MAX_REPEATS = 1  # an unknown outcome is repeated once, never more
+MAX_REPEATS = 1  # a lost answer is followed by one repeat, never more; a server's own error by more
+LEAST_RATE_WAIT = timedelta(seconds=5)  # a 429 that names no wait, or none worth the name
 
 
 class State(StrEnum):
@@ -65,16 +66,18 @@ def after_outcome(
         case RetryLater(reason, after, rate_limited):
             if too_old:
                 return Transition(State.DEAD, f"given up after {GIVE_UP_AFTER.days} days: {reason}")
-            wait = max(after or timedelta(0), timedelta(0) if rate_limited else backoff(attempts))
+            wait = (
+                (after or LEAST_RATE_WAIT) if rate_limited else max(after or timedelta(0), backoff(attempts))
+            )
             return Transition(State.RETRY, reason, now + wait, counts=not rate_limited)
-        case Unknown(reason):
+        case Unknown(reason, answered):
+            if too_old:
+                return Transition(State.DEAD, f"given up after {GIVE_UP_AFTER.days} days: {reason}")
             if idempotent:
-                if too_old:
-                    return Transition(State.DEAD, f"given up after {GIVE_UP_AFTER.days} days: {reason}")
                 return Transition(State.RETRY, reason, now + backoff(attempts))
-            if repeats >= MAX_REPEATS:
+            if repeats >= MAX_REPEATS and not answered:
                 return Transition(State.DEAD, f"outcome unknown twice: {reason}")
-            return Transition(State.UNKNOWN, reason)
+            return Transition(State.UNKNOWN, reason, now + backoff(attempts))
         case Rejected(reason):
             return Transition(State.REFUSED, reason)
         case TargetDead(reason):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
-from sqlalchemy import Connection, Engine, and_, select, update
+from sqlalchemy import Connection, Engine, and_, or_, select, update
 
 from alerts.attempt import State
 from alerts.outbox import note_channel
@@ -21,6 +21,7 @@ from crawler.db.engine import transaction
 if TYPE_CHECKING:
     from alerts.config import Channel
 
+HELD_BY_HAND = "held by hand"  # such a message waits for a person, whatever the channel does
 PROBE_EVERY = timedelta(
     hours=24
 )  # a channel that was forbidden may have been allowed again without a word to us
@@ -63,6 +64,11 @@ class ChannelStates:
                 for row in connection.execute(select(channel_state))
             }
 
+    def known_channel_ids(self) -> frozenset[str]:
+        """Return the channels that were ever used: what happens while their secret is unset waits for them."""
+        with transaction(self.engine) as connection:
+            return frozenset(connection.execute(select(channel_state.c.channel_id)).scalars())
+
     def refresh(self, channels: Sequence[Channel], now: datetime) -> dict[str, ChannelState]:
         """Resume paused channels whose keys changed or whose daily probe is due; return all states."""
         with transaction(self.engine) as connection:
@@ -79,7 +85,7 @@ class ChannelStates:
         return self.load()
 
     def resume(self, channel_id: str, now: datetime) -> None:
-        """Let a paused channel be tried again, with everything that was held for it."""
+        """Let a paused channel be tried again, with everything that was held for it but not by hand."""
         with transaction(self.engine) as connection:
             _resume(connection, channel_id, now)
 
@@ -92,7 +98,8 @@ class ChannelStates:
 
 def _resume(connection: Connection, channel_id: str, now: datetime) -> None:
     note_channel(connection, channel_id, paused_at=None, paused_reason=None)
-    held = and_(delivery.c.channel_id == channel_id, delivery.c.state == State.HELD.value)
+    by_channel = or_(delivery.c.reason.is_(None), delivery.c.reason != HELD_BY_HAND)
+    held = and_(delivery.c.channel_id == channel_id, delivery.c.state == State.HELD.value, by_channel)
     values = {"state": State.PENDING.value, "not_before": None, "updated_at": to_ms(now)}
     connection.execute(update(delivery).where(held).values(values))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.archive import PendingReport, PendingStory
@@ -60,10 +60,9 @@ def compose_digest(
     The first *max_stories* stories are told in full and the next in one line each; a flood is counted, so that an
     outage of days never ends in a hundred messages; anything else stays queued and is announced.
     """
-    full = stories[:max_stories]
-    brief = stories[max_stories : max_stories * (1 + BRIEF_PER_STORY)]
-    rest = stories[max_stories * (1 + BRIEF_PER_STORY) :]
+    listed = max_stories * (1 + BRIEF_PER_STORY)
     floods = len(stories) > max_stories * COUNTED_BEYOND
+    full, brief, rest = stories[:max_stories], stories[max_stories:listed], stories[listed:]
     counted = rest if floods else ()
     told = [report.alert_id for item in (*full, *brief) for report in item.reports]
     counted_ids = [report.alert_id for item in counted for report in item.reports]
@@ -73,7 +72,7 @@ def compose_digest(
         created=now,
         timezone=timezone,
         stories=tuple(_story(item, topic_names, sources) for item in full),
-        brief=tuple(_report(item.reports[0], sources) for item in brief),
+        brief=tuple(replace(_report(item.reports[0], sources), story_id=item.story_id) for item in brief),
         more=len(counted),
         queued=0 if floods else len(rest),
         coverage=coverage,

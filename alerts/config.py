@@ -80,6 +80,7 @@ class SkippedChannel:
 
     id: str
     variables: tuple[str, ...]
+    topics: tuple[str, ...]  # as in `Channel`
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,9 @@ def _read_channel(
     if len(problems) > before:
         return None
     if unset:
-        return SkippedChannel(str(entry.get("id")), unset)
+        topics = entry.get("topics")
+        wanted = tuple(topics) if isinstance(topics, list) and topics else known_topics
+        return SkippedChannel(str(entry.get("id")), unset, wanted)
     if common.value is None or keys.value is None:
         return None
     hours = common.value.quiet

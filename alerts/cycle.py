@@ -110,8 +110,8 @@ class _Run:
         return RunResult(
             report,
             unreachable=report.crawl.unreachable,
-            unreadable=report.crawl.failed > 1 and report.crawl.failed == report.crawl.polled,
-            undeliverable=bool(tried) and not working,
+            unreadable=report.crawl.all_failed,
+            undeliverable=not working and (bool(tried) or report.paused_channels == len(self._channels)),
             stopped=self._around.stop.is_set(),
         )
 
@@ -193,12 +193,14 @@ class _Run:
         ]
 
     def _note_channel_problems(self, report: RunReport) -> None:
+        report.channel_problems += [*report.delivery.given_up, *self._digester.problems]
         states = self._states.load()
         for channel in self._channels:
             state = states.get(channel.id)
             waiting = self._outbox.next_part(channel.id)
             if state is not None and state.paused_at is not None:
                 report.channel_problems.append((channel.id, f"paused: {state.paused_reason}"))
+                report.paused_channels += 1
             elif waiting is not None and waiting.reason:
                 report.channel_problems.append((channel.id, waiting.reason))
 

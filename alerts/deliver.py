@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT = timedelta(seconds=60)  # for a rate limit inside a run; a longer one is the next run's
 CLOCK_FAULT = timedelta(hours=25)  # no platform makes us wait longer: the clock was wrong when it was noted
+RATE_WAITS_A_RUN = 2
 TRIES_A_RUN = 2
 PAUSE_BETWEEN_TRIES_S = 1.0
 
@@ -33,6 +34,7 @@ class DeliveryReport:
 
     sent: int = 0
     failed: int = 0
+    given_up: list[tuple[str, str]] = field(default_factory=list)  # channel and reason
     tried_channels: set[str] = field(default_factory=set)
     working_channels: set[str] = field(default_factory=set)
 
@@ -62,11 +64,13 @@ class Sender:
 
     async def deliver(self, channels: Sequence[Channel]) -> None:
         """Send every open part of *channels*; a stuck channel delays no other."""
-        async with asyncio.TaskGroup() as group:
-            for channel in channels:
-                group.create_task(self._drain(channel))
+        ended = await asyncio.gather(*(self._drain(channel) for channel in channels), return_exceptions=True)
+        faults = [fault for fault in ended if isinstance(fault, BaseException)]
+        for fault in faults:  # only now: the other channels have had their messages
+            raise fault
 
     async def _drain(self, channel: Channel) -> None:
+        rate_waits = 0
         while not self._stop.is_set():
             part = self._outbox.next_part(channel.id)
             if part is None or part.delivery_id in self._left:
@@ -84,6 +88,10 @@ class Sender:
                 self._left.add(part.delivery_id)
                 return
             if transition.state is State.RETRY:
+                rate_waits += not transition.counts
+                if rate_waits > RATE_WAITS_A_RUN:
+                    self._left.add(part.delivery_id)
+                    return
                 if transition.counts and claimed.attempts % TRIES_A_RUN == 0:
                     self._left.add(part.delivery_id)
                     return
@@ -101,12 +109,17 @@ class Sender:
         self.report.tried_channels.add(channel.id)
         failpoint.reach("before_send")
         if platform.local:
-            self._write(body.decode("utf-8"))
+            try:
+                self._write(body.decode("utf-8"))
+            except OSError as error:  # the terminal is gone or the disk behind it is full
+                return RetryLater(f"cannot print: {error.strerror}")
             failpoint.reach("after_send")
             return Sent()
-        request = platform.request(
-            channel.keys, Delivery(body, part.idempotency_key, self._clock(), attempt=part.attempts)
-        )
+        delivery = Delivery(body, part.idempotency_key, self._clock(), attempt=part.attempts)
+        try:
+            request = platform.request(channel.keys, delivery)
+        except Exception as error:  # an adapter's defect costs its own channel only
+            return RetryLater(f"defect in {platform.name}: {type(error).__name__}")
         try:
             response = await self._client.send(request)
         except TransportError as error:
@@ -137,6 +150,7 @@ class Sender:
             self.report.sent += 1
             self.report.working_channels.add(channel.id)
             self._incidents.end(subject, now)
+            self._incidents.end(f"undelivered:{channel.id}", now)
         elif transition.state is State.HELD:
             self.report.failed += 1
             text = f"Channel {channel.id} ({channel.platform.name}) refuses messages: {transition.reason}. "
@@ -144,9 +158,12 @@ class Sender:
             self._incidents.begin(subject, text + remedy, now)
         elif transition.state is State.DEAD:
             self.report.failed += 1
+            self.report.given_up.append(
+                (channel.id, f"message {part.delivery_id} given up: {transition.reason}")
+            )
             text = f"Message {part.delivery_id} to {channel.id} was given up: {transition.reason}. "
             remedy = f"See `newswatch outbox show {part.delivery_id}`."
-            self._incidents.begin(f"message:{part.delivery_id}", text + remedy, now)
+            self._incidents.begin(f"undelivered:{channel.id}", text + remedy, now)
         return transition
 
     def _is_idempotent(self, channel: Channel, part: QueuedPart) -> bool:
@@ -168,8 +185,7 @@ class Sender:
         parts: list[Part] = []
         for index, story_ids in enumerate(pieces):
             is_end = part.part == part.parts and index == len(pieces) - 1
-            # a part without stories tells brief reports: rather those twice than not at all
-            fragment = digest_fragment(digest, story_ids, with_end=is_end or not part.story_ids)
+            fragment = digest_fragment(digest, story_ids, with_end=is_end)
             parts += channel.platform.render(fragment, channel.keys, Style.PLAIN)
         return tuple(parts)
 
@@ -183,6 +199,7 @@ class Sender:
 def digest_fragment(digest: Digest, story_ids: Sequence[int], *, with_end: bool) -> Digest:
     """Return the part of *digest* that tells only *story_ids*; its last lines only *with_end*."""
     stories = tuple(story for story in digest.stories if story.story_id in story_ids)
+    brief = tuple(report for report in digest.brief if report.story_id in story_ids)
     if with_end:
-        return replace(digest, stories=stories)
-    return replace(digest, stories=stories, brief=(), more=0, queued=0, notices=(), coverage=None)
+        return replace(digest, stories=stories, brief=brief)
+    return replace(digest, stories=stories, brief=brief, more=0, queued=0, notices=(), coverage=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, assert_never
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from alerts.due import interval_passed, is_quiet, slot_passed
 from alerts.incident import Incidents, notice_line
 from alerts.outbox import Outbox
 from alerts.platform import Style
+from crawler.errors import StoreError
 from crawler.store import Store
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Digester:
         self._incidents = incidents
         self._states = states
         self._sources = source_facts(config)
+        self.problems: list[tuple[str, str]] = []  # channel and what went wrong while composing
 
     def enqueue_due(self, channels: Sequence[Channel], now: datetime) -> int:
         """Freeze a digest for every channel that is due and has no unsent message; return their number.
@@ -56,41 +58,60 @@ class Digester:
         checked: list[str] = []
         enqueued = 0
         for channel in channels:
-            state = states.get(channel.id, ChannelState(channel.id))
-            if state.paused_at is not None or self._outbox.next_part(channel.id) is not None:
+            try:
+                told, looked_at = self._enqueue(channel, states, oldest, now)
+            except StoreError:
+                raise
+            except Exception as error:  # one story or adapter that cannot be rendered costs its channel only
+                text = f"Channel {channel.id}: its digest cannot be written: {type(error).__name__}: {error}."
+                self._incidents.begin(f"digest:{channel.id}", text, now)
+                self.problems.append((channel.id, text))
                 continue
-            incidents = [
-                item
-                for item in (self._incidents.untold() if channel.id in self._config.operators else ())
-                if item.subject != f"channel:{channel.id}"
-            ]
-            is_told_now = bool(incidents)
-            if channel.quiet and self._is_quiet(channel, now):
-                continue
-            if self._is_due(channel, state, now) and (channel.id in oldest or incidents):
-                stories = self._archive.pending_stories(channel.id)
-                is_told_now = True
-            else:
-                stories = ()
-            if isinstance(channel.send, At):
-                checked.append(channel.id)
-            if not is_told_now:
-                continue
-            late = (
-                channel.id in oldest
-                and isinstance(channel.send, Instant)
-                and channel.quiet is None
-                and now - oldest[channel.id] > CATCH_UP_AFTER
-            )
-            selection = self.select(
-                channel, stories, now, [notice_line(item) for item in incidents], is_catch_up=late
-            )
-            parts = channel.platform.render(selection.digest, channel.keys, Style.RICH)
-            self._outbox.enqueue(channel.id, selection, parts, now, [item.incident_id for item in incidents])
-            enqueued += 1
+            enqueued += told
+            checked += [channel.id] if looked_at else []
         if checked:
             self._states.note_checked(checked, now)
         return enqueued
+
+    def _enqueue(
+        self,
+        channel: Channel,
+        states: Mapping[str, ChannelState],
+        oldest: Mapping[str, datetime],
+        now: datetime,
+    ) -> tuple[bool, bool]:
+        """Freeze one channel's digest if it is due: whether it was, and whether its daily times were looked at."""
+        state = states.get(channel.id, ChannelState(channel.id))
+        if state.paused_at is not None or self._outbox.next_part(channel.id) is not None:
+            return False, False
+        incidents = [
+            item
+            for item in (self._incidents.untold() if channel.id in self._config.operators else ())
+            if item.subject not in (f"channel:{channel.id}", f"undelivered:{channel.id}")
+        ]
+        is_told_now = bool(incidents)
+        if channel.quiet and self._is_quiet(channel, now):
+            return False, False
+        if self._is_due(channel, state, now) and (channel.id in oldest or incidents):
+            stories = self._archive.pending_stories(channel.id)
+            is_told_now = True
+        else:
+            stories = ()
+        looked_at = isinstance(channel.send, At)
+        if not is_told_now:
+            return False, looked_at
+        late = (
+            channel.id in oldest
+            and isinstance(channel.send, Instant)
+            and channel.quiet is None
+            and now - oldest[channel.id] > CATCH_UP_AFTER
+        )
+        selection = self.select(
+            channel, stories, now, [notice_line(item) for item in incidents], is_catch_up=late
+        )
+        parts = channel.platform.render(selection.digest, channel.keys, Style.RICH)
+        self._outbox.enqueue(channel.id, selection, parts, now, [item.incident_id for item in incidents])
+        return True, looked_at
 
     def select(
         self,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from alerts.furniture import blank_furniture_lines
 from alerts.model import Encoding, Field, Hit
 from alerts.rule import RuleProblem, TopicRule, find_term_problems
-from alerts.sentence import find_cuts, sentence_at
+from alerts.sentence import excerpt_at, find_cuts
 from alerts.term import Needle, Term, compile_term
 from alerts.text import SYLLABLE, Folded, fold
 from alerts.zawgyi import UnicodeText, to_unicode
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Findings", "Matcher", "RuleProblem", "TopicRule", "compile_topics", "find_rule_problems"]
 
 _REVISION = 1  # raise it when the same rules come to match differently: stored findings are then stale
+MAX_HITS = 50  # kept of a topic in one article; the first of every term is among them
 _TOKEN = re.compile(
     f"{SYLLABLE.pattern}|[a-z0-9\u00c0-\u024f]+|[\u0e00-\u0e7f]+|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 )
@@ -287,6 +288,15 @@ def _drop_copies(spans: list[_Span], view: _View, copies: list[tuple[int, int, i
     ]
 
 
+def _pick(spans: Iterable[_Span]) -> list[_Span]:
+    """Return at most `MAX_HITS` spans: the first of each term, then whatever comes first in the article."""
+    ordered = sorted(spans, key=lambda span: (span.field != "title", span.start, span.end))
+    firsts: dict[str, _Span] = {}
+    for span in ordered:
+        firsts.setdefault(span.term, span)
+    return list(dict.fromkeys((*firsts.values(), *ordered)))[:MAX_HITS]
+
+
 def _tell(
     spans: Iterable[_Span],
     views: Mapping[Field, _View],
@@ -294,13 +304,13 @@ def _tell(
     cuts: dict[Field, tuple[int, ...]],
 ) -> tuple[Hit, ...]:
     hits: list[Hit] = []
-    sentences: dict[tuple[Field, int, int], str] = {}  # many hits may share one long sentence: cut it once
-    for span in spans:
+    sentences: dict[tuple[Field, int, int], str] = {}  # many hits may share one sentence: cut it once
+    for span in _pick(spans):
         view, given = views[span.field], fields[span.field]
         start, end = view.plain.span(*view.folded.span(span.start, span.end))
         if span.field not in cuts:
             cuts[span.field] = find_cuts(given)
-        begin, stop = sentence_at(given, start, end, cuts[span.field])
+        begin, stop = excerpt_at(given, start, end, cuts[span.field])
         where = (span.field, begin, stop)
         sentence = sentences[where] = sentences.get(where) or given[begin:stop]
         hits.append(Hit(span.term, span.form, span.field, start, end, given[start:end], sentence))

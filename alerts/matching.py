@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,11 +12,17 @@ from alerts.archive import Archive, Examined
 from alerts.match import compile_topics
 
 if TYPE_CHECKING:
+    from alerts.archive import MatchCounts
     from alerts.config import Config
+    from alerts.match import Matcher
     from alerts.model import Hit
     from crawler.config import Source
+    from crawler.model import StoredArticle
 
 BATCH = 50
+MAX_ATTEMPTS = 3
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -28,33 +35,57 @@ class MatchReport:
 
 
 def match_articles(
-    archive: Archive, config: Config, channels: Mapping[str, Sequence[str]], now: datetime
+    archive: Archive,
+    config: Config,
+    channels: Mapping[str, Sequence[str]],
+    now: datetime,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> MatchReport:
-    """Match what is new, group it and queue it for *channels* (topics wanted, by channel id)."""
+    """Match what is new, group it and queue it for *channels* (topics wanted, by channel id).
+
+    *should_stop* is asked before every article; the rest is then left to the next run. An article that cannot be
+    matched, or that ends the program, is given up after `MAX_ATTEMPTS`; it never holds up the others.
+    """
     report = MatchReport({topic.id: 0 for topic in config.topics})
-    sources = {source.id: source for source in config.crawl.sources}
     matcher = None
-    while batch := archive.to_examine(BATCH):
+    while not should_stop() and (batch := archive.to_examine(BATCH)):
         if matcher is None:  # building it costs; a quiet tick has nothing to match
             matcher = compile_topics(config.topics, config.lexicon)
+        attempts = archive.note_attempts([article.article_id for article, _ in batch], now)
         found = []
         for article, revision in batch:
-            source = sources.get(article.source_id)
-            encoding = (source.encoding if source else None) or "unicode"
-            hits = matcher.find_matches(article.title, article.text, article.language, encoding).topics
-            scoped = _within_scope(hits, source, report.by_topic)
-            found.append((Examined(article, scoped), revision))
-        counts = archive.save_examined(found, matcher.rules_hash, channels, now)
-        for topic_id, number in counts.by_topic.items():
-            report.by_topic[topic_id] = report.by_topic.get(topic_id, 0) + number
-        report.new_stories |= counts.new_stories
-        report.grown_stories |= counts.grown_stories
+            if should_stop():
+                break
+            if attempts[article.article_id] > MAX_ATTEMPTS:
+                _log.error("article %d was given up: matching it never came to an end", article.article_id)
+                found.append((Examined(article, {}), revision))
+                continue
+            try:
+                found.append((Examined(article, _find(matcher, config, article)), revision))
+            except Exception as error:  # whatever is wrong with one article is not the others' fault
+                _log.warning("article %d cannot be matched: %r", article.article_id, error)
+        if found:
+            _count(report, archive.save_examined(found, matcher.rules_hash, channels, now))
     report.grown_stories -= report.new_stories
     return report
 
 
+def _find(matcher: Matcher, config: Config, article: StoredArticle) -> dict[str, tuple[Hit, ...]]:
+    source = next((source for source in config.crawl.sources if source.id == article.source_id), None)
+    encoding = (source.encoding if source else None) or "unicode"
+    hits = matcher.find_matches(article.title, article.text, article.language, encoding).topics
+    return _within_scope(hits, source, [topic.id for topic in config.topics])
+
+
+def _count(report: MatchReport, counts: MatchCounts) -> None:
+    for topic_id, number in counts.by_topic.items():
+        report.by_topic[topic_id] = report.by_topic.get(topic_id, 0) + number
+    report.new_stories |= counts.new_stories
+    report.grown_stories |= counts.grown_stories
+
+
 def _within_scope(
-    hits: Mapping[str, tuple[Hit, ...]], source: Source | None, topics: Mapping[str, int]
+    hits: Mapping[str, tuple[Hit, ...]], source: Source | None, topics: Sequence[str]
 ) -> dict[str, tuple[Hit, ...]]:
     """Apply a source's ``topics``: a list restricts, ``all`` makes every article of the outlet relevant."""
     if source is None or source.topics is None:

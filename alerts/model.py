@@ -53,6 +53,7 @@ class Report:
     sentence: MarkedText | None = None  # the matched sentence
     summary_only: bool = False  # the page could not be read: matched on the feed's own text
     converted: bool = False  # shown text was converted from Zawgyi
+    story_id: int = 0  # of the story that a brief report stands for
 
 
 @dataclass(frozen=True, slots=True)

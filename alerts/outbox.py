@@ -96,7 +96,8 @@ class Outbox:
                 connection.execute(
                     update(incident).where(told, incident.c.closed_at.is_not(None)).values(both)
                 )
-            note_channel(connection, channel_id, last_digest_at=to_ms(now))
+            if selection.told or selection.counted:  # a notice to operators does not put off the news
+                note_channel(connection, channel_id, last_digest_at=to_ms(now))
         failpoint.reach("after_enqueue_commit")
 
     def recover(self, owner: str, now: datetime) -> int:

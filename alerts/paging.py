@@ -137,7 +137,10 @@ def _most_that_fit(items: list[Item], has_room: HasRoom) -> int:
 def _items(digest: Digest, budget: Budget) -> list[Item]:
     stories = [Item(tell_story(story, digest, budget), (story.story_id,)) for story in digest.stories]
     headline, url = budget.further_headline, budget.further_url
-    briefs = [Item(report_line(report, digest, headline, url)) for report in digest.brief]
+    briefs = [
+        Item(report_line(report, digest, headline, url), (report.story_id,) if report.story_id else ())
+        for report in digest.brief
+    ]
     return [*stories, *briefs, *(Item(notice) for notice in notice_lines(digest))]
 
 

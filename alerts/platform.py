@@ -76,6 +76,7 @@ class Unknown:
     """May or may not have been delivered (time-out or 500 after the body was sent)."""
 
     reason: str
+    answered: bool = False  # the server said that it failed: a repeat is unlikely to be a double
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,5 +183,5 @@ def classify_status(response: HttpResponse) -> Outcome:
     if status in (408, 425):
         return RetryLater(f"HTTP {status}", after=read_retry_after(response))
     if status >= 500:
-        return Unknown(f"HTTP {status}")
+        return Unknown(f"HTTP {status}", answered=True)
     return Rejected(f"HTTP {status}")

@@ -25,6 +25,7 @@ class RunReport:
     delivery: DeliveryReport = field(default_factory=DeliveryReport)
     open_parts: Mapping[State, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    paused_channels: int = 0
     channel_problems: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -95,6 +96,13 @@ def as_text(report: RunReport, source_total: int) -> list[str]:
         subject = problem.get("source") or f"channel {problem.get('channel')}"
         lines.append(f"problem: {subject}: {problem['problem']}")
     return lines
+
+
+def new_problems(report: RunReport) -> list[str]:
+    """Return what began to go wrong in this run, a line each: what a quiet cron job still mails."""
+    began = [item for item in report.problems if item.since is not None and item.since >= report.started]
+    lines = [f"source {item.source_id} cannot be read: {item.problem}" for item in began]
+    return lines + [f"channel {channel_id}: {reason}" for channel_id, reason in report.channel_problems]
 
 
 def _count(number: int, noun: str, plural: str | None = None) -> str:

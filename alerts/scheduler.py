@@ -40,13 +40,15 @@ class Daemon:
         self._say = say
         self._child: asyncio.subprocess.Process | None = None
         self._stop = asyncio.Event()
+        self._turn = asyncio.Lock()  # two triggers may fire at once
 
     async def serve(self) -> int:
         """Run until SIGTERM or SIGINT; then let the child finish its send, and return 0."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        scheduler = AsyncIOScheduler(timezone=ZoneInfo(self._config.crawl.settings.timezone))
+        zone = ZoneInfo(self._config.crawl.settings.timezone)
+        scheduler = AsyncIOScheduler(timezone=zone)
         rules = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         interval = tick_interval(self._config)
         first = utc_now()  # the first run is now
@@ -54,22 +56,33 @@ class Daemon:
             self._tick, IntervalTrigger(seconds=interval.total_seconds()), next_run_time=first, **rules
         )
         for moment in digest_times(self._config):
-            scheduler.add_job(self._tick, CronTrigger(hour=moment[0], minute=moment[1]), **rules)
+            scheduler.add_job(
+                self._tick, CronTrigger(hour=moment[0], minute=moment[1], timezone=zone), **rules
+            )
         scheduler.start()
         self._say(f"newswatch: serving, a run every {interval}; stop with SIGTERM")
         try:
             await self._stop.wait()
         finally:
-            scheduler.shutdown(wait=False)
+            scheduler.pause()
             await self._end_child()
+            async with self._turn:  # a child that was just being started has ended too
+                scheduler.shutdown(wait=False)
         return 0
 
     async def _tick(self) -> None:
-        if self._child is not None or self._stop.is_set():
+        if self._turn.locked():
             return  # a run is under way: the run lock would turn the second away as well
+        async with self._turn:
+            if not self._stop.is_set():
+                await self._run()
+
+    async def _run(self) -> None:
         self._child = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "alerts", *self._arguments, start_new_session=True
         )
+        if self._stop.is_set():
+            self._child.terminate()
         try:
             status = await asyncio.wait_for(self._child.wait(), CHILD_LIMIT_S)
             if status not in (0, 1) and not self._stop.is_set():

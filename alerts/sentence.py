@@ -22,6 +22,14 @@ _ABBREVIATION = re.compile(
     r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|inc|ltd|co|corp|dept|est|approx|ph|vol|fig|al|cf|viz|govt))$",
     re.IGNORECASE,
 )
+MAX_SENTENCE_CHARS = (
+    600  # a page without sentence ends is one sentence: nobody reads it, and every hit stores it
+)
+_EDGE_REACH = 60  # how far from the cap a word's or syllable's edge is looked for
+# a word after a blank, or a Burmese syllable: no final, nothing stacked, no Zawgyi sign that stands before its letter
+_EDGE_OF_WORD = re.compile(
+    "(?<=\\s)\\S|(?<![\u1031\u1039\u103b\u107e-\u1084])[\u1000-\u1021](?!\u1037?[\u1039\u103a])"
+)
 _EDGE = " \t\r\n\u00a0\u200b\ufeff"
 _SPACES = re.compile(r"\s+")
 
@@ -67,6 +75,30 @@ def sentence_at(text: str, start: int, end: int, cuts: Sequence[int] | None = No
     return begin, stop
 
 
+def excerpt_at(text: str, start: int, end: int, cuts: Sequence[int] | None = None) -> tuple[int, int]:
+    """Return the bounds of the sentence that holds the span; of an endless one, those of the part around it.
+
+    The part has about `MAX_SENTENCE_CHARS` and ends between words or syllables where there are any. It always
+    holds the span. *cuts* are as in `sentence_at`.
+    """
+    begin, stop = sentence_at(text, start, end, cuts)
+    if stop - begin <= MAX_SENTENCE_CHARS:
+        return begin, stop
+    room = max(0, MAX_SENTENCE_CHARS - (end - start))
+    first = max(begin, min(start - room // 2, stop - MAX_SENTENCE_CHARS))
+    last = min(stop, max(end + room // 2, begin + MAX_SENTENCE_CHARS))
+    first, last = min(first, start), max(last, end)
+    if first > begin:
+        edges = (edge.start() for edge in _EDGE_OF_WORD.finditer(text, first, first + _EDGE_REACH))
+        first = next((at for at in edges if at <= start), first)
+    if last < stop:
+        edges = (edge.start() for edge in _EDGE_OF_WORD.finditer(text, last - _EDGE_REACH, last + 3))
+        last = max((at for at in edges if end <= at <= last), default=last)
+    while last > end and text[last - 1] in _EDGE:
+        last -= 1
+    return first, last
+
+
 def _clean(text: str, marks: Iterable[tuple[int, int]]) -> MarkedText:
     """Put every run of white space, line breaks too, into one space; marks move along and merge."""
     pieces: list[str] = []
@@ -101,7 +133,7 @@ def shown_sentence(field_text: str, hits: Iterable[Hit], default_encoding: str =
     spans = sorted((hit.start, hit.end) for hit in hits)
     if not spans:
         return MarkedText("")
-    begin, stop = sentence_at(field_text, *spans[0])
+    begin, stop = excerpt_at(field_text, *spans[0])
     plain = to_unicode(field_text, default_encoding)
     first, last = plain.locate(begin, stop)
     marks = [plain.locate(start, end) for start, end in spans if begin <= start and end <= stop]

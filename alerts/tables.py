@@ -27,6 +27,8 @@ examined = Table(
     Column("revision", Integer, nullable=False),
     Column("rules_hash", Text, nullable=False),
     Column("examined_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),  # begun since it was last examined to the end
+    Index("examined_attempts", "attempts"),
 )
 
 match = Table(

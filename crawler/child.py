@@ -24,6 +24,8 @@ _START_S = 60.0  # interpreter and imports on a loaded small machine; 0.5 s on a
 _QUEUE_FOR_ANOTHER = 8  # waiting jobs that are worth a second start-up (0.5 s): a quiet run needs one child
 _MAX_ANSWER_BYTES = 64 << 20
 _PIPE_BYTES = 1 << 20
+# Sent by the kernel when memory is short, or by a person: no document can make them come.
+_FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 # The child gets no secret: webhook addresses live in the environment.
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH", "TMPDIR", "HOME")
 
@@ -126,7 +128,11 @@ class _Child:
     async def ask(self, order: dict[str, object], body: bytes, deadline_s: float) -> dict[str, object]:
         """Send a job and return the answer; raises ``ParseError`` when the child fails at it."""
         if self._process is None:
-            self._process = await _start()
+            try:
+                self._process = await _start()
+            except OSError as error:  # no memory, no process left
+                cause = f"the parser did not start: {error.strerror}"
+                raise ParseError(cause, temporary=True) from error
             if self._killed:  # closed while it started
                 self.kill()
         meta = json.dumps(order).encode()
@@ -135,15 +141,16 @@ class _Child:
             async with asyncio.timeout(_START_S):
                 await self._send(FRAME.pack(len(meta), len(body)) + meta + body)
                 answer = await self._receive()
-            started = True
+                started = True
             if answer == STARTED:
                 async with asyncio.timeout(deadline_s):
                     answer = await self._receive()
         except TimeoutError as error:
             late = f"not parsed within {deadline_s:g} s" if started else "the parser did not start"
-            raise ParseError(f"too slow: {late}") from error
+            raise ParseError(f"too slow: {late}", temporary=not started) from error
         except (EOFError, OSError) as error:
-            raise ParseError(await self._obituary()) from error
+            cause, temporary = await self._obituary()
+            raise ParseError(cause, temporary=temporary or not started) from error
         return answer
 
     async def _send(self, frame: bytes) -> None:
@@ -159,18 +166,20 @@ class _Child:
         answer: dict[str, object] = json.loads(await self._process.stdout.readexactly(json_bytes))
         return answer
 
-    async def _obituary(self) -> str:
+    async def _obituary(self) -> tuple[str, bool]:
+        """Return what ended the process, and whether that was no document's fault."""
         assert self._process is not None
         if self._killed:
-            return "stopped: the run ends"
+            return "stopped: the run ends", True
         self.kill()
         await self.reap()
         status = self._process.returncode or 0
         if status == -signal.SIGALRM:
-            return "too slow"
+            return "too slow", False
         if status < 0:
-            return f"parser crashed: {signal.strsignal(-status) or f'signal {-status}'}"
-        return f"parser crashed: exit status {status}"
+            what = signal.strsignal(-status) or f"signal {-status}"
+            return f"parser crashed: {what}", -status in _FROM_OUTSIDE
+        return f"parser crashed: exit status {status}", False
 
     def kill(self) -> None:
         """Kill the process, whatever it does; harmless when it is gone."""

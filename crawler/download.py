@@ -21,7 +21,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from crawler.errors import RunEndsError
 from crawler.guard import WEB_PORTS, guarded_socket_factory
 
-CHAIN_DEADLINE_S = 25.0  # one answer with all its redirects
+CHAIN_DEADLINE_S = 25.0  # one answer with all its redirects, without the time in queues
 
 
 class GuardedDownloadHandler(AiohttpDownloadHandler):
@@ -53,6 +53,7 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         """Download *request*; `RunEndsError` as soon as the run ends, for nobody waits for the answer any more."""
+        request.meta["download_begun"] = monotonic()  # here it has left the queue: waiting is not its fault
         answer = asyncio.ensure_future(super().download_request(request))
         over = asyncio.ensure_future(self._stopping.wait())
         try:
@@ -82,10 +83,7 @@ class DeadlineRedirectMiddleware(RedirectMiddleware):
 
     def process_request(self, request: Request) -> None:
         """Refuse a hop past the deadline; shorten the last hop's time-out to what is left."""
-        started = request.meta.get("chain_started")
-        if started is None:
-            return
-        left = CHAIN_DEADLINE_S - (monotonic() - started)
+        left = CHAIN_DEADLINE_S - request.meta.get("chain_spent_s", 0.0)
         if left <= 0:
             raise IgnoreRequest(f"redirects took longer than {CHAIN_DEADLINE_S:.0f} s")
         request.meta["download_timeout"] = min(left, request.meta.get("download_timeout", left))
@@ -104,7 +102,8 @@ class DeadlineRedirectMiddleware(RedirectMiddleware):
             if _origin(result) != _origin(request):  # Scrapy drops Authorization and Cookie only
                 for name in result.meta.pop("private_headers", ()):
                     result.headers.pop(name, None)
-            result.meta.setdefault("chain_started", monotonic())
+            spent_s = request.meta.get("chain_spent_s", 0.0)
+            result.meta["chain_spent_s"] = spent_s + monotonic() - request.meta["download_begun"]
         return result
 
 

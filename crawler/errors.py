@@ -60,7 +60,11 @@ class FetchError(CrawlError):
 
 
 class ParseError(CrawlError):
-    """Bytes that came but are no feed or page: *cause* is shown to the operator."""
+    """Bytes that came but are no feed or page. *temporary*: it was the machine's fault, not the document's."""
+
+    def __init__(self, cause: str, *, temporary: bool = False) -> None:
+        self.temporary = temporary
+        super().__init__(cause)
 
 
 class RunEndsError(CrawlError):

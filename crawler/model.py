@@ -137,4 +137,5 @@ class CrawlReport:
     from_feed: int = 0
     summary_only: int = 0
     article_failures: int = 0
+    all_failed: bool = False  # not one source could be read
     unreachable: bool = False  # every source failed in transport: the network is down

@@ -7,6 +7,7 @@ through when the file cannot be had.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ MAX_BYTES = 512 * 1024  # RFC 9309 §2.5: parse at least 500 kibibytes; the rest
 MAX_DOWNLOAD_BYTES = 8 * MAX_BYTES
 UNREACHABLE = 0  # stands for "no answer" where a status is stored
 MAX_CRAWL_DELAY_S = 60.0
+MAX_WAITING_S = 60.0  # that one host's pages may hold a run; the rest is asked for in the next
+LEAST_PAGES = 3  # of a host and run, however long its delay
 
 
 class RobotsForbidError(IgnoreRequest):
@@ -44,6 +47,10 @@ class RobotsUnreachableError(IgnoreRequest):
     """No answer from the host at all: RFC 9309 §2.3.1.4 takes it as a no, and the page would fail alike."""
 
 
+class NotThisRunError(IgnoreRequest):
+    """The host's delay lets no more pages through in this run; nobody failed."""
+
+
 class RobotsMiddleware:
     """Ask each origin's robots.txt at most once a day and obey it."""
 
@@ -54,6 +61,7 @@ class RobotsMiddleware:
         self._copies = store.robots_copies()
         self._asking: dict[str, asyncio.Lock] = {}
         self._parsers: dict[str, Protego] = {}
+        self._passed: Counter[str] = Counter()  # requests for pages, by host
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RobotsMiddleware:
@@ -61,7 +69,10 @@ class RobotsMiddleware:
         return cls(crawler, spider.store, spider.clock)  # type: ignore[union-attr]  # our own spider class has both
 
     async def process_request(self, request: Request) -> None:
-        """Let *request* pass, or raise `RobotsForbidError`; slow the host down to its Crawl-delay."""
+        """Let *request* pass, or raise `RobotsForbidError`; slow the host down to its Crawl-delay.
+
+        A request that ``may_wait`` and finds its host busy for this run is refused with `NotThisRunError`.
+        """
         if request.meta.get("is_robots"):
             return
         parts = urlsplit(request.url)
@@ -78,6 +89,21 @@ class RobotsMiddleware:
         self._slow_down(parts.hostname or "", parser.crawl_delay(agent))
         if not parser.can_fetch(request.url, agent):
             raise RobotsForbidError("robots.txt forbids this address")
+        if request.meta.get("may_wait"):
+            self._take_turn(request, parts.hostname or "")
+
+    def _take_turn(self, request: Request, host: str) -> None:
+        engine = self._crawler.engine
+        assert engine is not None
+        downloader = engine.downloader
+        delay_s = float(downloader.per_slot_settings.get(host, {}).get("delay", downloader._delay))
+        begun = (
+            "redirect_times" in request.meta or "retry_times" in request.meta
+        )  # else no page would be read
+        room = self._passed[host] < LEAST_PAGES or (self._passed[host] + 1) * delay_s <= MAX_WAITING_S
+        if not begun and not room:
+            raise NotThisRunError(f"{host} is asked for more pages in the next run")
+        self._passed[host] += 1
 
     async def _fresh_copy(self, origin: str) -> RobotsCopy:
         known = self._copies.get(origin)

@@ -1,4 +1,4 @@
-"""The spider: polls sources, follows new entries to their pages, stores both. One instance reads many sources.
+"""The spider: polls sources and follows new entries to their pages (`pages`). One instance reads many sources.
 
 Each answer is committed where it arrives: a poll with its validators first, then every article by itself, so that
 a killed run goes on from the rows.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
@@ -17,29 +17,26 @@ import scrapy
 from scrapy import Request, signals
 from scrapy.http import Response
 
-from crawler import settle
 from crawler.child import Worker
 from crawler.clock import utc_now
 from crawler.errors import FetchError, ParseError, RunEndsError, StoreError
 from crawler.exchange import new_validators, own_headers, read_headers, sha256
 from crawler.failure import describe_failure, describe_status
 from crawler.model import (
-    Article,
     CrawlReport,
     FeedEntry,
     ParsedFeed,
-    PendingEntry,
     PollState,
     Problem,
     Validators,
 )
+from crawler.pages import Pages
 from crawler.politeness import hush_loggers, network_settings
 from crawler.polling import after_failure, after_success, asks_conditionally
-from crawler.schedule import PAGE_RETRIES, is_due, page_retry_at, read_max_age, read_retry_after
+from crawler.schedule import is_due, read_max_age, read_retry_after
 from crawler.spiders import KINDS
 from crawler.spiders.kind import Answer
 from crawler.store import PollResult, Store
-from crawler.urls import identity_key
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -48,9 +45,7 @@ if TYPE_CHECKING:
 
     from crawler.config import CrawlConfig, Route, Source
 
-MAX_PAGE_BYTES = 4 * 1024 * 1024
-PAGE_ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
-PAGE_PRIORITY = -10  # feeds first: they decide what there is to fetch
+ENOUGH_TO_TELL = 3  # sources that fail at once before we doubt our own connection
 Yielded = Request | dict[str, Any]
 
 
@@ -77,7 +72,9 @@ class SourceSpider(scrapy.Spider):
         self._states = self.store.poll_states()
         self._failed: dict[str, tuple[PollState, FetchError]] = {}
         self._sources = {source.id: source for source in self.config.sources if source.enabled}
-        self._waiting: dict[str, list[PendingEntry]] = {}  # entries of other sources for a page under way
+        self._pages = Pages(
+            self.store, self.worker, self._sources, self.report, type(self).clock, self.stopping
+        )
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
@@ -115,23 +112,38 @@ class SourceSpider(scrapy.Spider):
             request = self._poll_request(source, 0)
             if request is not None:
                 yield request
-        for request in self._page_requests(self.store.pending_entries(wanted, now)):
+        for request in self._pages.requests(self.store.pending_entries(wanted, now)):
             yield request
 
     async def closed(self, reason: str) -> None:
         """Settle the failures: none counts when no server at all answered, for then it is us who are offline."""
         await self.worker.close()
         failed = list(self._failed.values())
-        answered = self.report.polled - len(failed)
-        all_transport = bool(failed) and all(failure.transport for _, failure in failed)
-        enough = len(failed) > 1 or len(self._sources) == 1
-        self.report.unreachable = all_transport and answered == 0 and enough
         self.report.failed = len(failed)
+        self.report.unreachable = self._is_offline()
+        self.report.all_failed = self._is_telling(len(failed)) and len(failed) == self.report.polled
         if not self.report.unreachable:
-            self.store.save_failures([state for state, _ in failed])
+            try:
+                self.store.save_failures([state for state, _ in failed])
+                self._pages.settle_unanswered()
+            except StoreError as error:  # Scrapy would log what is raised here, and go on
+                self.fault = self.fault or error
         self.problems += [
             Problem(state.source_id, failure.cause, state.failing_since) for state, failure in failed
         ]
+
+    def _is_offline(self) -> bool:
+        """Tell whether nobody answered: neither a source nor a page. One silent source of many proves nothing."""
+        failed = self._failed.values()
+        answered = self.report.polled - len(failed) + self._pages.answered
+        if answered or not all(failure.transport for _, failure in failed):
+            return False
+        silent = self._failed.keys() | self._pages.unanswered_sources
+        return self._is_telling(len(silent))
+
+    def _is_telling(self, number: int) -> bool:
+        """Tell whether *number* sources are enough to speak for all: a few of many may just be broken."""
+        return number >= min(len(self._sources), ENOUGH_TO_TELL) > 0
 
     async def end_now(self) -> None:
         """Drop what is under way: it stays as it was, and the next run takes it up."""
@@ -228,7 +240,7 @@ class SourceSpider(scrapy.Spider):
         self.report.not_modified += feed is None
         self.report.entries_seen += len(entries)
         self.report.entries_new += len(new)
-        for request in self._page_requests(new):
+        for request in self._pages.requests(new):
             yield request
 
     async def _read_feed(
@@ -279,106 +291,3 @@ class SourceSpider(scrapy.Spider):
 
     def _state(self, source: Source) -> PollState:
         return self._states.get(source.id) or PollState(source.id)
-
-    # -- pages --------------------------------------------------------------------------------------------------
-
-    def _page_requests(self, pending: Sequence[PendingEntry]) -> list[Request]:
-        requests: list[Request] = []
-        for item in pending:
-            source = self._sources[item.source_id]
-            gave_up = item.attempts > len(PAGE_RETRIES)  # a page that keeps ending our runs is left alone
-            if gave_up or not settle.wants_page(item, source.full_text):
-                self._settle_from_feed(item, source)
-                continue
-            identity = identity_key(item.entry.url or "")
-            if identity in self._waiting:
-                self._waiting[identity].append(item)
-                continue
-            self._waiting[identity] = []
-            own, private = own_headers(source, item.entry.url or "")
-            requests.append(
-                Request(
-                    item.entry.url or "",
-                    callback=self.read_page,
-                    errback=self.page_failed,
-                    headers={"Accept": PAGE_ACCEPT, **own},
-                    meta={"download_maxsize": MAX_PAGE_BYTES, "private_headers": private},
-                    priority=PAGE_PRIORITY,
-                    dont_filter=True,
-                    cb_kwargs={"pending": item},
-                )
-            )
-        return requests
-
-    async def read_page(self, response: Response, pending: PendingEntry) -> AsyncIterator[Yielded]:
-        """Store the article of a page; without one, what the feed said of it."""
-        headers = read_headers(response)
-        attempts = self.store.count_attempt(pending.entry_id)
-        language = self._sources[pending.source_id].language
-        try:
-            if response.status != 200:
-                raise describe_status(response.status, headers, response.body)
-            page = await self.worker.extract_page(response.body, headers.get("content-type"), response.url)
-            article = settle.from_page(pending, page, response.url, language)
-            if article is None:
-                raise ParseError("no article text on the page")
-        except (FetchError, ParseError, RuntimeError) as error:
-            if self.stopping.is_set():  # the worker is closed
-                return
-            if isinstance(error, RuntimeError):
-                raise
-            wait = read_retry_after(headers.get("retry-after"), self.clock())
-            self._page_without_text(pending, str(error), attempts, wait, final=isinstance(error, ParseError))
-            return
-        self.store.save_article(pending, article, self.clock())
-        self.report.fetched += article.origin == "page"
-        self.report.from_feed += article.origin == "feed"
-        self._settle_followers(pending, article)
-        yield {
-            "source": pending.source_id,
-            "url": pending.entry.url,
-            "title": article.title,
-            "text": article.text,
-        }
-
-    def page_failed(self, failure: Failure) -> None:
-        """Fall back to the feed's own text after a transport failure or a refusal by robots.txt."""
-        if isinstance(failure.value, RunEndsError):
-            return
-        pending: PendingEntry = failure.request.cb_kwargs["pending"]  # type: ignore[attr-defined]  # set by Scrapy
-        error = describe_failure(failure.value or Exception())
-        attempts = self.store.count_attempt(pending.entry_id)
-        self._page_without_text(pending, error.cause, attempts, None, final=not error.temporary)
-
-    def _page_without_text(
-        self, pending: PendingEntry, problem: str, attempts: int, wait: Any, *, final: bool
-    ) -> None:
-        """Match on the feed's words now; try the page again later unless trying cannot help."""
-        retry_at = None if final else page_retry_at(self.clock(), attempts, wait)
-        source = self._sources[pending.source_id]
-        self._settle_from_feed(pending, source, retry_at=retry_at, problem=problem)
-        self._settle_followers(pending, None)
-
-    def _settle_followers(self, pending: PendingEntry, article: Article | None) -> None:
-        """Link the entries that waited for this page to its article, whatever address the page goes by."""
-        for follower in self._waiting.pop(identity_key(pending.entry.url or ""), []):
-            source = self._sources[follower.source_id]
-            told = article or settle.from_feed(follower, source.language)
-            self.store.save_article(follower, told, self.clock())
-
-    def _settle_from_feed(
-        self,
-        pending: PendingEntry,
-        source: Source,
-        *,
-        retry_at: datetime | None = None,
-        problem: str | None = None,
-    ) -> None:
-        article = settle.from_feed(pending, source.language)
-        self.store.save_article(pending, article, self.clock(), retry_at=retry_at, problem=problem)
-        if article.origin == "feed":
-            self.report.from_feed += 1
-        elif article.text:
-            self.report.summary_only += 1
-        else:
-            self.report.article_failures += 1

@@ -25,6 +25,7 @@ from crawler.errors import StoreError
 from crawler.model import Article, FeedEntry, PendingEntry, PollState, Validators
 from crawler.urls import canonical_url, identity_key
 
+MAX_KEY_CHARS = 600  # at most four bytes each
 MIGRATIONS = Path(__file__).parent / "migrations"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL; UTF-8 has no lone surrogates
 
@@ -214,7 +215,9 @@ class Store:
     ) -> int:
         item, found = pending.entry, _cleaned(found)
         url = found.canonical_url or item.url
-        identity = identity_key(url) if url else f"entry:{pending.source_id}:{entry_identity(item)}"
+        identity = (
+            _indexable(identity_key(url)) if url else f"entry:{pending.source_id}:{entry_identity(item)}"
+        )
         values: dict[str, Any] = {
             "title": found.title,
             "text": found.text,
@@ -245,8 +248,8 @@ class Store:
             return int(
                 connection.execute(insert(article).values(values).returning(article.c.id)).scalar_one()
             )
-        # Another source's page betters a summary too: it may be the only one that reads pages.
-        ours = existing.id == linked or existing.origin == "summary"
+        # Another source's page betters what a feed said: it may be the only one that reads pages.
+        ours = existing.id == linked or existing.origin != "page"
         if ours and existing.text_sha256 != values["text_sha256"] and found.origin == "page":
             changed = values | {"revision": article.c.revision + 1}
             connection.execute(update(article).where(article.c.id == existing.id).values(changed))
@@ -265,9 +268,9 @@ def entry_identity(item: FeedEntry) -> str:
     """
     key = identity_key(item.url) if item.url else ""
     if "/" in key and key.partition("/")[2]:
-        return f"url:{key}"
+        return f"url:{_indexable(key)}"
     if item.guid:
-        return f"guid:{item.guid}:{_digest(item.title)}"
+        return f"guid:{_digest(item.guid)}:{_digest(item.title)}"
     return f"text:{_digest(item.title + chr(10) + item.summary)}"
 
 
@@ -278,6 +281,11 @@ def text_hash(title: str, text: str) -> str:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _indexable(key: str) -> str:
+    """Return *key*, or a hash of one that is too long: PostgreSQL refuses index entries past 2,704 bytes."""
+    return key if len(key) <= MAX_KEY_CHARS else f"sha256:{_digest(key)}"
 
 
 def storable(text: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,8 +30,12 @@ class Context:
 
     def say(self, text: str) -> None:
         """Tell a person something that is no result, on stderr, unless asked to be quiet."""
-        if not self.quiet:
+        if self.quiet:
+            return
+        try:
             click.echo(text, err=True)
+        except OSError:  # a log on a full disk must not keep the news back
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def find_channel(config: Config, channel_id: str) -> Channel:

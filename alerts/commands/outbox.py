@@ -10,6 +10,7 @@ import click
 from alerts.commands.context import Context
 
 if TYPE_CHECKING:
+    from alerts.attempt import State
     from alerts.outbox import Outbox, QueuedPart
 
 
@@ -27,7 +28,10 @@ def list_parts(context: Context, everything: bool, channel: str | None) -> int:
     from alerts.attempt import OPEN_STATES, State
 
     states = () if everything else (*OPEN_STATES, State.HELD, State.DEAD)
-    parts = _open(context).parts(states, channel)
+    outbox = _open(context)
+    if channel:
+        _require_channel(context, outbox, channel)
+    parts = outbox.parts(states, channel)
     for part in parts:
         click.echo(_line(part))
     if not parts:
@@ -51,51 +55,80 @@ def show(context: Context, number: int) -> int:
     return 0
 
 
-def _mover(name: str, state_name: str, reason: str, summary: str) -> click.Command:
-    @click.command(name, help=summary)
-    @click.argument("numbers", type=int, nargs=-1)
-    @click.option("--channel", metavar="ID", help="All unsettled messages of this channel.")
-    @click.pass_obj
-    def move(context: Context, numbers: Sequence[int], channel: str | None) -> int:
-        from alerts.attempt import OPEN_STATES, State
-        from alerts.channelstate import ChannelStates
-        from crawler.clock import utc_now
-        from crawler.db.lock import run_lock
-
-        if not numbers and not channel:
-            raise click.UsageError("name message numbers (see `newswatch outbox list`) or --channel ID")
-        outbox = _open(context)
-        with run_lock(outbox.engine) as held_by:
-            if held_by is not None:
-                raise click.ClickException(f"a run is in progress ({held_by}); try again when it has ended")
-            chosen = list(numbers)
-            if channel:
-                unsettled = (*OPEN_STATES, State.HELD, State.DEAD)
-                chosen += [part.delivery_id for part in outbox.parts(unsettled, channel, limit=10_000)]
-            changed = outbox.set_state(chosen, State(state_name), reason, utc_now())
-            if state_name == "pending":
-                states = ChannelStates(outbox.engine)
-                touched = {_find(outbox, number).channel_id for number in numbers} | (
-                    {channel} if channel else set()
-                )
-                for channel_id in touched:
-                    states.resume(channel_id, utc_now())
-        context.say(f"newswatch: {changed} message{'s' if changed != 1 else ''}: {reason}")
-        return 0
-
-    return move
+_NUMBERS = click.argument("numbers", type=int, nargs=-1)
+_CHANNEL = click.option("--channel", metavar="ID", help="All messages of this channel that wait or are held.")
 
 
-command.add_command(
-    _mover(
-        "retry",
-        "pending",
-        "to be tried again",
-        "Try messages again at the next run, and resume their channel.",
-    )
-)
-command.add_command(_mover("hold", "held", "held by hand", "Keep messages back until `outbox retry`."))
-command.add_command(_mover("drop", "dead", "dropped by hand", "Give messages up; they stay in the list."))
+@command.command("retry")
+@_NUMBERS
+@_CHANNEL
+@click.option("--dead", is_flag=True, help="With --channel: those that were given up or dropped as well.")
+@click.pass_obj
+def retry(context: Context, numbers: Sequence[int], channel: str | None, dead: bool) -> int:
+    """Try messages again at the next run, and resume their channel."""
+    from alerts.attempt import State
+
+    if dead and not channel:
+        raise click.UsageError("--dead needs --channel ID; a single message is named by its number")
+    return _move(context, numbers, channel, State.PENDING, "to be tried again", with_dead=dead)
+
+
+@command.command("hold")
+@_NUMBERS
+@_CHANNEL
+@click.pass_obj
+def hold(context: Context, numbers: Sequence[int], channel: str | None) -> int:
+    """Keep messages back until `outbox retry`."""
+    from alerts.attempt import State
+    from alerts.channelstate import HELD_BY_HAND
+
+    return _move(context, numbers, channel, State.HELD, HELD_BY_HAND)
+
+
+@command.command("drop")
+@_NUMBERS
+@_CHANNEL
+@click.pass_obj
+def drop(context: Context, numbers: Sequence[int], channel: str | None) -> int:
+    """Give messages up; they stay in the list."""
+    from alerts.attempt import State
+
+    return _move(context, numbers, channel, State.DEAD, "dropped by hand")
+
+
+def _move(
+    context: Context,
+    numbers: Sequence[int],
+    channel: str | None,
+    state: State,
+    reason: str,
+    *,
+    with_dead: bool = False,
+) -> int:
+    from alerts.attempt import OPEN_STATES, State
+    from alerts.channelstate import ChannelStates
+    from crawler.clock import utc_now
+    from crawler.db.lock import run_lock
+
+    if not numbers and not channel:
+        raise click.UsageError("name message numbers (see `newswatch outbox list`) or --channel ID")
+    outbox = _open(context)
+    with run_lock(outbox.engine) as held_by:
+        if held_by is not None:
+            raise click.ClickException(f"a run is in progress ({held_by}); try again when it has ended")
+        named = [_find_movable(outbox, number) for number in numbers]
+        chosen = [part.delivery_id for part in named]
+        if channel:
+            _require_channel(context, outbox, channel)
+            wanted = (*OPEN_STATES, State.HELD, *((State.DEAD,) if with_dead else ()))
+            chosen += [part.delivery_id for part in outbox.parts(wanted, channel, limit=10_000)]
+        changed = outbox.set_state(chosen, state, reason, utc_now())
+        if state is State.PENDING:
+            states = ChannelStates(outbox.engine)
+            for channel_id in {part.channel_id for part in named} | ({channel} if channel else set()):
+                states.resume(channel_id, utc_now())
+    context.say(f"newswatch: {changed} message{'s' if changed != 1 else ''}: {reason}")
+    return 0
 
 
 def _open(context: Context) -> Outbox:
@@ -113,6 +146,31 @@ def _find(outbox: Outbox, number: int) -> QueuedPart:
     if found is None:
         raise click.UsageError(f"no message {number}; see `newswatch outbox list`")
     return found
+
+
+def _find_movable(outbox: Outbox, number: int) -> QueuedPart:
+    from alerts.attempt import State
+
+    found = _find(outbox, number)
+    if found.state in (State.SENT, State.SUPERSEDED):
+        raise click.ClickException(
+            f"message {number} is {found.state.value}: nothing can be changed any more"
+        )
+    return found
+
+
+def _require_channel(context: Context, outbox: Outbox, channel_id: str) -> None:
+    """Refuse an id that is neither configured nor left over from a former configuration."""
+    from alerts.channelstate import ChannelStates
+
+    config = context.load()
+    configured = {channel.id for channel in config.channels} | {skipped.id for skipped in config.skipped}
+    known = configured | ChannelStates(outbox.engine).known_channel_ids()
+    if channel_id not in known and not outbox.parts(channel_id=channel_id, limit=1):
+        raise click.UsageError(
+            f"no channel {channel_id!r}: neither in channels.yaml nor in the outbox "
+            f"(channels: {', '.join(sorted(known)) or 'none'})"
+        )
 
 
 def _line(part: QueuedPart) -> str:

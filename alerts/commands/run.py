@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
 import threading
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 EXIT_STOPPED = 143  # 128 + SIGTERM, as shells report it
 HARD_STOP_S = 6.0  # after a signal: whatever still runs is left to the next run
+_kept: list[socket.socket] = []  # the wake-up pipe lives as long as the process
 OVERTIME_S = 120.0  # past the time budget the run ends itself
 
 
@@ -94,9 +97,7 @@ def _run(context: Context, config: Config, options: RunOptions, as_json_: bool) 
 
     async def go() -> int:
         around = Surroundings(utc_now, write, progress)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, _stop, around.stop)
+        _heed_signals(asyncio.get_running_loop(), around.stop)
         result = await run_cycle(config, options, around)
         return _report(context, result, len(config.crawl.sources), as_json_)
 
@@ -111,11 +112,30 @@ def _run(context: Context, config: Config, options: RunOptions, as_json_: bool) 
         watchdog.cancel()
 
 
-def _stop(stop: asyncio.Event) -> None:
-    stop.set()
-    timer = threading.Timer(HARD_STOP_S, _end, (EXIT_STOPPED, "stopped; the next run goes on from here"))
-    timer.daemon = True
-    timer.start()
+def _heed_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Let SIGTERM and SIGINT stop the run, and end the process soon even when Python code cannot run.
+
+    A database that waits for a lock blocks this thread and so every Python signal handler; the wake-up pipe is
+    written by the interpreter itself, and a thread of its own reads it.
+    """
+
+    def handle(_number: int, _frame: object) -> None:
+        stop.set()
+        loop.call_soon_threadsafe(lambda: None)
+
+    waking, woken = socket.socketpair()
+    woken.setblocking(False)
+
+    def end_soon() -> None:
+        if waking.recv(1):
+            time.sleep(HARD_STOP_S)
+            _end(EXIT_STOPPED, "stopped; the next run goes on from here")
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handle)
+    signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
+    _kept.append(woken)
+    threading.Thread(target=end_soon, daemon=True).start()
 
 
 def _end(status: int, why: str) -> None:
@@ -126,10 +146,12 @@ def _end(status: int, why: str) -> None:
 def _report(context: Context, result: RunResult, source_total: int, as_json_: bool) -> int:
     import json
 
-    from alerts.runreport import as_json, as_text
+    from alerts.runreport import as_json, as_text, new_problems
     from alerts.secrets import redact
 
     if result.held_by is not None:
+        if as_json_:
+            click.echo(json.dumps({"run": None, "held_by": result.held_by}))
         click.echo(f"newswatch: another run is in progress ({result.held_by}); nothing to do", err=True)
         return 0
     assert result.report is not None
@@ -138,6 +160,9 @@ def _report(context: Context, result: RunResult, source_total: int, as_json_: bo
     else:
         for line in as_text(result.report, source_total):
             context.say(redact(line))
+    if (context.quiet or as_json_) and not result.unreachable:
+        for line in new_problems(result.report):
+            click.echo(f"newswatch: {redact(line)}", err=True)
     crawled = result.report.crawl
     if result.unreadable and not result.unreachable:
         click.echo(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import click
 
@@ -23,6 +24,8 @@ def command(context: Context) -> int:
     warn_of_skipped(context, config)
     arguments = ["--config", str(config.crawl.folder)]
     if context.database:
-        arguments += ["--database", context.database]
+        os.environ["NEWSWATCH_DATABASE"] = (
+            context.database
+        )  # not on the command line: every user can read that
     arguments += ["-q"] if context.quiet else ["-v"] * context.verbose
     return asyncio.run(Daemon(config, [*arguments, "run"], context.say).serve())

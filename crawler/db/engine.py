@@ -31,7 +31,17 @@ def sqlite_path(url: URL) -> Path | None:
 
 def state_marker(database: Path) -> Path:
     """Return the file that remembers that *database* held state."""
-    return database.with_suffix(".initialised")
+    return beside(database, ".initialised")
+
+
+def beside(database: Path, suffix: str) -> Path:
+    """Return the file of *database*, and of no other, with the *suffix*: ``newswatch.lock`` for ``newswatch.db``.
+
+    Never one that ``rm newswatch.db*`` would take along.
+    """
+    if database.suffix == ".db":
+        return database.with_suffix(suffix)
+    return database.with_name(f".{database.name}{suffix}")
 
 
 def open_engine(database_url: str) -> Engine:
@@ -62,7 +72,7 @@ def open_engine(database_url: str) -> Engine:
             f"no driver for {url.drivername!r}; use sqlite:///file or postgresql+psycopg://user@host/db"
         ) from error
     except SQLAlchemyError as error:
-        raise StoreError(f"cannot open {url.render_as_string()}: {_cause(error)}") from error
+        raise StoreError(f"cannot open {url.render_as_string()}: {cause_of(error)}") from error
     if path is not None and not state_marker(path).exists():
         try:
             state_marker(path).touch()
@@ -82,7 +92,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except SQLAlchemyError as error:
-        raise StoreError(f"database: {_cause(error)}") from error
+        raise StoreError(f"database: {cause_of(error)}") from error
 
 
 def _create(url: URL) -> Engine:
@@ -137,6 +147,7 @@ def _without_password(database_url: str) -> str:
     return f"{head.partition('://')[0]}://…@{tail}" if at else database_url
 
 
-def _cause(error: SQLAlchemyError) -> str:
+def cause_of(error: SQLAlchemyError) -> str:
+    """Return the database's own words in one line, without the statement and the link of SQLAlchemy."""
     origin: Any = getattr(error, "orig", None)
     return str(origin or error).strip().splitlines()[0]

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from crawler.db.engine import APPLICATION_ID, sqlite_path
+from crawler.db.engine import APPLICATION_ID, beside, sqlite_path
 from crawler.errors import StoreError
 
 _ADVISORY_KEY = APPLICATION_ID
@@ -29,7 +29,7 @@ def run_lock(engine: Engine) -> Iterator[str | None]:
         if path is None:
             yield None  # a database in memory has no second user
             return
-        with _flock(path.with_suffix(".lock")) as holder:
+        with _flock(beside(path, ".lock")) as holder:
             yield holder
         return
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from crawler.db.engine import APPLICATION_ID
+from crawler.db.engine import APPLICATION_ID, cause_of
 from crawler.errors import StoreError
 
 _ADVISORY_KEY = APPLICATION_ID + 1  # the run lock has the number itself
@@ -39,7 +39,7 @@ def migrate(engine: Engine, folder: Path, version_table: str) -> None:
                 )
             _upgrade(connection, folder, version_table)
     except SQLAlchemyError as error:
-        raise StoreError(f"cannot prepare the database: {error}") from error
+        raise StoreError(f"cannot prepare the database: {cause_of(error)}") from error
 
 
 def _current(connection: Connection, version_table: str) -> str | None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from alerts.attempt import (
     BACKOFF,
     GIVE_UP_AFTER,
+    LEAST_RATE_WAIT,
     MAX_REPEATS,
     OPEN_STATES,
     State,
@@ -70,6 +71,19 @@ def test_doubt_is_repeated_once_and_not_in_the_same_run() -> None:
     assert (second.state, second.reason) == (State.DEAD, "outcome unknown twice: HTTP 500")
 
 
+def test_servers_own_error_is_repeated_until_it_recovers() -> None:
+    failing = Unknown("HTTP 500", answered=True)
+    for repeats in range(5):
+        found = after(failing, attempts=repeats + 1, repeats=repeats)
+        assert (found.state, found.not_before) == (State.UNKNOWN, NOW + backoff(repeats + 1))
+    assert after(failing, attempts=9, repeats=8, age=timedelta(days=8)).state is State.DEAD
+
+
+def test_rate_limit_without_a_wait_is_not_asked_again_at_once() -> None:
+    for wish in (None, timedelta(0)):
+        assert after(RetryLater("HTTP 429", wish, rate_limited=True)).not_before == NOW + LEAST_RATE_WAIT
+
+
 def test_idempotent_platform_repeats_freely() -> None:
     again = after(Unknown("HTTP 500"), attempts=9, repeats=9, idempotent=True)
     assert (again.state, again.not_before) == (State.RETRY, NOW + BACKOFF[-1])
@@ -101,11 +115,12 @@ def test_no_outcome_leaves_a_delivery_in_limbo(
 ) -> None:
     found = after(outcome, attempts=attempts, repeats=repeats, idempotent=idempotent, age=age)
     assert found.state not in (State.PENDING, State.SENDING, State.SUPERSEDED)
-    assert (found.not_before is not None) == (found.state is State.RETRY)
+    assert (found.not_before is not None) == (found.state in (State.RETRY, State.UNKNOWN))
     assert found.not_before is None or NOW <= found.not_before <= NOW + timedelta(days=1)
     assert found.state is State.SENT or found.reason, "what is not sent has a reason that a person can read"
     if found.state is State.UNKNOWN:
-        assert repeats < MAX_REPEATS
+        assert isinstance(outcome, Unknown)
+        assert repeats < MAX_REPEATS or outcome.answered
         assert not idempotent
     if found.state is State.RETRY and not found.counts:
         assert isinstance(outcome, RetryLater)

@@ -96,7 +96,7 @@ def test_shipped_configuration_works_untouched() -> None:
     assert [topic.id for topic in config.topics] == ["loikaw", "operation-1111"]
     assert len(config.crawl.sources) == 28
     assert config.channels == ()
-    assert config.skipped[0] == SkippedChannel("desk", ("SLACK_WEBHOOK_URL",))
+    assert config.skipped[0] == SkippedChannel("desk", ("SLACK_WEBHOOK_URL",), ("loikaw", "operation-1111"))
     assert {name for channel in config.skipped for name in channel.variables} == set(VARIABLES)
 
 

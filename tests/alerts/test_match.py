@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.lexicon import Lexicon, LexiconRow, build_lexicon, read_lexicon
-from alerts.match import Findings, TopicRule, compile_topics, find_rule_problems
+from alerts.match import MAX_HITS, Findings, TopicRule, compile_topics, find_rule_problems
 from alerts.model import Hit
+from alerts.sentence import MAX_SENTENCE_CHARS
 from crawler.errors import ConfigError
 
 LEXICON = read_lexicon(Path(__file__).resolve().parents[2] / "config" / "lexicon.csv")
@@ -234,3 +235,16 @@ def test_every_hit_quotes_its_field_and_stands_in_its_sentence(title: str, text:
             assert hit.matched == given_field[hit.start : hit.end] != ""
             assert hit.matched in hit.sentence
             assert hit.sentence in given_field
+
+
+def test_a_page_full_of_one_name_keeps_a_few_short_hits() -> None:
+    hits = find(LOIKAW, "Loikaw " * 20_000, "Loikaw")
+    assert len(hits) == MAX_HITS
+    assert hits[0].field == "title"
+    assert [hit.start for hit in hits[1:]] == [number * 7 for number in range(MAX_HITS - 1)]
+    assert all(len(hit.sentence) <= MAX_SENTENCE_CHARS for hit in hits)
+
+
+def test_of_many_hits_the_first_of_every_term_stays() -> None:
+    rule = TopicRule("t", "T", all=("@loikaw", "clinic"))
+    assert find(rule, "Loikaw. " * 500 + "A clinic.")[-1].matched == "clinic"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from alerts.lexicon import read_lexicon
 from alerts.match import TopicRule, compile_topics
 from alerts.model import MarkedText
-from alerts.sentence import sentence_at, shown_sentence
+from alerts.sentence import MAX_SENTENCE_CHARS, excerpt_at, sentence_at, shown_sentence
 from alerts.text import fold
 
 LEXICON = read_lexicon(Path(__file__).resolve().parents[2] / "config" / "lexicon.csv")
@@ -57,6 +57,49 @@ def test_a_sentence_always_holds_its_span(text: str, start: int, length: int) ->
     if start < end:
         begin, stop = sentence_at(text, start, end)
         assert 0 <= begin <= start < end <= stop <= len(text)
+
+
+@pytest.mark.parametrize("at", [0, 7, 7000, 69_993])
+def test_of_an_endless_sentence_the_part_around_the_hit_is_cut_between_words(at: int) -> None:
+    text = "Loikaw " * 10_000
+    begin, stop = excerpt_at(text, at, at + 6)
+    words = text[begin:stop].split(" ")
+    assert begin <= at < at + 6 <= stop
+    assert set(words) == {"Loikaw"}
+    assert MAX_SENTENCE_CHARS - 20 < stop - begin <= MAX_SENTENCE_CHARS
+
+
+@pytest.mark.parametrize(
+    "word", ["လွိုင်ကော်တွင်", "စစ်တပ်", "လြိဳင္ေကာ္ၿမိဳ႕", "ဗုဒ္ဓဘာသာ"]
+)  # in Loikaw, army, Loikaw town (Zawgyi), Buddhism
+def test_an_endless_burmese_sentence_is_cut_between_syllables(word: str) -> None:
+    text = word * 1000
+    at = text.index(word, len(text) // 2)
+    begin, stop = excerpt_at(text, at, at + len(word))
+    pieces = {word[:index] for index in range(1, len(word)) if "က" <= word[index] <= "အ"} | {word}
+    assert text[begin] in {"လ", "စ", "တ", "ဗ", "ဘ", "သ", "ၿ", "က"}
+    assert any(text[:stop].endswith(piece) for piece in pieces)
+    assert stop - begin <= MAX_SENTENCE_CHARS
+    for edge in (begin, stop):
+        assert text[edge] not in "\u1039\u103a" and text[edge - 1] != "\u1039"
+        assert text[edge + 1] not in "\u1039\u103a"
+
+
+@given(st.text(alphabet="ab ကင်ေ္။\n", max_size=3000), st.integers(0, 2999), st.integers(1, 900))
+@settings(deadline=None, max_examples=100)
+def test_an_excerpt_always_holds_its_span_within_its_sentence(text: str, start: int, length: int) -> None:
+    end = min(start + length, len(text))
+    if start < end:
+        begin, stop = excerpt_at(text, start, end)
+        first, last = sentence_at(text, start, end)
+        assert first <= begin <= start < end <= stop <= last
+        assert stop - begin <= max(MAX_SENTENCE_CHARS, end - start)
+
+
+def test_an_endless_sentence_is_shown_in_part() -> None:
+    shown = show("Loikaw " * 2000)
+    assert len(shown.text) <= MAX_SENTENCE_CHARS
+    assert shown.text.startswith("Loikaw Loikaw")
 
 
 def test_the_first_matched_sentence_is_shown_with_all_its_marks() -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, event, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from alerts.archive import SHORTEST_COPY_CHARS, Archive, Examined
-from alerts.channelstate import ChannelStates
+from alerts.attempt import State
+from alerts.channelstate import HELD_BY_HAND, ChannelStates
 from alerts.incident import Incidents, notice_line, watch_sources
 from alerts.outbox import Outbox
 from alerts.runlog import KEPT_FOR, RunLog
@@ -35,14 +36,13 @@ def pending_articles(archive: Archive, channel_id: str = "desk") -> list[int]:
 # -- examining ----------------------------------------------------------------------------------------------------
 
 
-def test_articles_are_examined_oldest_first_in_batches_and_once(store: Store, archive: Archive) -> None:
+def test_articles_are_examined_in_order_in_batches_and_once(store: Store, archive: Archive) -> None:
     ids = [keep_article(store, number, NOW + timedelta(minutes=number)) for number in range(5)]
-    older = keep_article(store, 9, NOW - timedelta(hours=1))
     seen: list[int] = []
     while batch := archive.to_examine(2):
         seen += [article.article_id for article, _ in batch]
         archive.save_examined([(Examined(article, {}), rev) for article, rev in batch], "r", DESK, NOW)
-    assert seen == [older, *ids]
+    assert seen == ids
     assert archive.pending_stories("desk") == ()
 
 
@@ -96,6 +96,62 @@ def test_failure_inside_a_batch_leaves_it_to_be_examined(store: Store, archive: 
     assert rows(store.engine, select(match)) == []
     assert examine_all(archive, DESK).by_topic == {"loikaw": 1}
     assert len(pending_articles(archive)) == 1
+
+
+def test_article_that_was_begun_in_vain_comes_after_the_others_and_alone(
+    store: Store, archive: Archive
+) -> None:
+    ids = [keep_article(store, number) for number in range(4)]
+    assert archive.note_attempts(ids[:2], NOW) == {ids[0]: 1, ids[1]: 1}  # and then the program was killed
+    order = []
+    while batch := archive.to_examine(10):
+        order.append([article.article_id for article, _ in batch])
+        if batch[0][0].article_id == ids[0] and archive.note_attempts([ids[0]], NOW)[ids[0]] < 3:
+            continue  # killed again
+        archive.save_examined([(Examined(article, {}), rev) for article, rev in batch], "r", DESK, NOW)
+    assert order == [ids[2:], ids[:1], ids[1:2], ids[:1]]
+
+
+def test_attempts_begin_anew_with_a_new_text(store: Store, archive: Archive) -> None:
+    pending = keep_entry(store)
+    article_id = store.save_article(
+        pending, an_article(origin="summary", text="Teaser."), NOW, retry_at=LATER
+    )
+    archive.note_attempts([article_id], NOW)
+    examine_all(archive, DESK)
+    store.save_article(pending, an_article(text="The whole article on Loikaw."), LATER)
+    assert archive.note_attempts([article_id], LATER) == {article_id: 1}
+    assert [revision for _, revision in archive.to_examine(10)] == [2]
+
+
+def test_number_that_is_committed_late_is_still_examined(store: Store, archive: Archive) -> None:
+    first, second = (keep_article(store, number) for number in (1, 2))
+    batch = {article.article_id: (Examined(article, {}), rev) for article, rev in archive.to_examine(2)}
+    archive.save_examined([batch[second]], "r", DESK, NOW)
+    assert [article.article_id for article, _ in archive.to_examine(10)] == [first]
+
+
+def test_quiet_tick_does_not_walk_through_the_archive(store: Store, archive: Archive) -> None:
+    if store.engine.dialect.name != "sqlite":
+        pytest.skip("a planner with statistics rightly scans a table of three rows")
+    keep_article(store)
+    examine_all(archive, DESK)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Connection, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    assert archive.to_examine(50) == ()
+    event.remove(store.engine, "before_cursor_execute", note)
+    with store.engine.connect() as connection:
+        steps = [
+            step.detail
+            for statement, parameters in asked
+            if statement.startswith("SELECT")
+            for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+    assert [step for step in steps if step.startswith("SCAN") or "(attempts=?)" in step] == []
 
 
 # -- stories and alerts -------------------------------------------------------------------------------------------
@@ -255,6 +311,26 @@ def test_schedule_checks_are_remembered(store: Store, archive: Archive) -> None:
         "desk": LATER,
         "tg": NOW,
     }
+
+
+def test_channel_is_known_once_it_was_used(store: Store, archive: Archive, outbox: Outbox) -> None:
+    assert ChannelStates(store.engine).known_channel_ids() == frozenset()
+    ChannelStates(store.engine).note_checked(["desk"], NOW)
+    assert ChannelStates(store.engine).known_channel_ids() == {"desk"}
+
+
+def test_message_held_by_hand_stays_when_its_channel_resumes(
+    store: Store, archive: Archive, outbox: Outbox
+) -> None:
+    keep_article(store)
+    examine_all(archive, DESK)
+    outbox.enqueue("desk", select_digest(archive.pending_stories("desk")), [part_of(1), part_of(2)], NOW)
+    by_hand, by_channel = sorted(part.delivery_id for part in outbox.parts())
+    outbox.set_state([by_hand], State.HELD, HELD_BY_HAND, NOW)
+    outbox.set_state([by_channel], State.HELD, "HTTP 403", NOW)
+    ChannelStates(store.engine).resume("desk", LATER)
+    states = {part.delivery_id: part.state for part in outbox.parts()}
+    assert states == {by_hand: State.HELD, by_channel: State.PENDING}
 
 
 def test_hits_survive_their_journey_in_full(store: Store, archive: Archive) -> None:

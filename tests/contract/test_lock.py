@@ -76,8 +76,9 @@ def test_lock_is_freed_at_the_end_of_the_block_even_after_an_error(database_url:
     engine.dispose()
 
 
-def test_two_databases_have_two_locks(tmp_path: Path) -> None:
-    one, other = (open_engine(f"sqlite:///{tmp_path / name}") for name in ("one.db", "other.db"))
+@pytest.mark.parametrize("names", [("one.db", "other.db"), ("news.a", "news.b"), ("news", "news.db")])
+def test_two_databases_have_two_locks(tmp_path: Path, names: tuple[str, str]) -> None:
+    one, other = (open_engine(f"sqlite:///{tmp_path / name}") for name in names)
     with run_lock(one) as first, run_lock(other) as second:
         assert (first, second) == (None, None)
 

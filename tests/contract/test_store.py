@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -157,6 +158,22 @@ def test_poor_entries_are_kept_once_and_become_articles(store: Store, item: Feed
     assert len(ids) == 2
 
 
+@pytest.mark.parametrize("part", ["guid", "url"])
+def test_identity_of_any_length_is_kept_once(store: Store, part: str) -> None:
+    noise = "".join(hashlib.sha256(bytes([number])).hexdigest() for number in range(140))  # does not compress
+    letters = noise.translate({ord(digit): chr(0x1000 + int(digit, 16)) for digit in "0123456789abcdef"})
+    items = [
+        FeedEntry("Long", guid=noise + end)
+        if part == "guid"
+        else FeedEntry("Long", url=f"https://news.example/{letters[:1900]}{end}")
+        for end in "ab"
+    ]
+    new = store.save_poll(a_poll(*items), NOW)
+    assert len(new) == 2
+    assert store.save_poll(a_poll(*items, **POLLED), LATER) == ()
+    assert len({store.save_article(pending, an_article(canonical_url=None), NOW) for pending in new}) == 2
+
+
 def test_what_no_database_can_hold_is_stripped_everywhere(store: Store) -> None:
     dirt = "\x00\ud800x\udfff"
     item = FeedEntry(
@@ -237,7 +254,8 @@ def test_two_sources_with_one_address_give_one_article(store: Store) -> None:
         1,
         "Number 1: fighting near Loikaw went on.",
     )
-    assert Archive.open(store.engine).sources_of([mine]) == {mine: ("irrawaddy-en", "aggregator")}
+    linked = select(entry.c.source_id).where(entry.c.article_id == mine).order_by(entry.c.id)
+    assert rows(store.engine, linked) == [("irrawaddy-en",), ("aggregator",)]
 
 
 def test_canonical_address_joins_the_twins_of_a_page(store: Store) -> None:
@@ -262,6 +280,21 @@ def test_page_that_fails_after_it_was_read_does_not_take_its_text_away(store: St
     pending = keep_entry(store)
     store.save_article(pending, an_article(text="The whole article."), NOW, retry_at=LATER)
     store.save_article(pending, an_article(text="Teaser.", origin="summary"), LATER)
+    assert [row.text for row in rows(store.engine, select(article.c.text))] == ["The whole article."]
+
+
+@pytest.mark.parametrize("origin", ["feed", "summary"])
+def test_page_replaces_what_a_feed_said_whoever_brings_it(store: Store, origin: str) -> None:
+    told = keep_article(store, 1, origin=origin, text="In brief.")
+    assert keep_article(store, 1, LATER, source_id="aggregator", text="The whole article.") == told
+    (kept,) = rows(store.engine, select(article))
+    assert (kept.source_id, kept.origin, kept.text, kept.revision) == (
+        "irrawaddy-en",
+        "page",
+        "The whole article.",
+        2,
+    )
+    keep_article(store, 1, LATER, source_id="third", origin="feed", text="A feed's own words.")
     assert [row.text for row in rows(store.engine, select(article.c.text))] == ["The whole article."]
 
 
@@ -341,5 +374,16 @@ def test_address_that_cannot_be_used_is_refused_without_its_password(url: str, s
     assert "hunter2" not in str(caught.value)
 
 
-def test_marker_stands_beside_the_database_it_speaks_of(tmp_path: Path) -> None:
-    assert state_marker(tmp_path / "newswatch.db").parent == tmp_path
+@pytest.mark.parametrize("name", ["newswatch.db", "news.a", "news.b", "news", "newswatch"])
+def test_marker_stands_beside_its_database_and_survives_its_deletion(tmp_path: Path, name: str) -> None:
+    Store.open(f"sqlite:///{tmp_path / name}").engine.dispose()
+    marker = state_marker(tmp_path / name)
+    for file in tmp_path.glob(f"{name}*" if "." in name else name):
+        file.unlink()
+    assert list(tmp_path.iterdir()) == [marker]
+
+
+def test_no_two_databases_of_a_folder_share_a_marker(tmp_path: Path) -> None:
+    names = ("newswatch.db", "newswatch", "news.a", "news.b", "news")
+    assert len({state_marker(tmp_path / name) for name in names}) == len(names)
+    assert state_marker(tmp_path / "newswatch.db").name == "newswatch.initialised"  # docs/configuration.md

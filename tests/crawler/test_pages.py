@@ -14,7 +14,7 @@ from sqlalchemy import Row
 
 from crawler.child import Worker
 from crawler.clock import from_ms
-from crawler.spider import MAX_PAGE_BYTES
+from crawler.pages import MAX_PAGE_BYTES
 from tests.builders import NOW
 from tests.crawler.crawling import PROSE, Crawled, Desk, a_feed
 from tests.crawler.test_worker import SLOW_PAGE

@@ -88,6 +88,7 @@ def test_hostile_documents_are_cut_off_and_the_next_is_fine() -> None:
                     await work
                 except ParseError as error:
                     causes.append(str(error))
+                    assert not error.temporary
             started = time.monotonic()
             return causes, await worker.parse_feed(FEED, None, URL), time.monotonic() - started
         finally:
@@ -119,8 +120,11 @@ def test_hostile_page_ends_within_its_deadline(name: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the child in /proc")
-def test_killed_child_costs_one_document_and_is_replaced() -> None:
-    async def scenario() -> tuple[str, ParsedFeed]:
+@pytest.mark.parametrize(
+    ("how", "temporary"), [(signal.SIGSEGV, False), (signal.SIGKILL, True), (signal.SIGTERM, True)]
+)
+def test_killed_child_costs_one_document_and_is_replaced(how: signal.Signals, temporary: bool) -> None:
+    async def scenario() -> tuple[ParseError, ParsedFeed]:
         worker = Worker(children=1)
         before = children_of(os.getpid())
         try:
@@ -128,18 +132,17 @@ def test_killed_child_costs_one_document_and_is_replaced() -> None:
             (child,) = children_of(os.getpid()) - before
             job = asyncio.create_task(worker.extract_page(SLOW_PAGE, None, URL))
             await asyncio.sleep(0.2)
-            os.kill(child, signal.SIGSEGV)
-            try:
+            os.kill(child, how)
+            with pytest.raises(ParseError) as raised:
                 await job
-            except ParseError as error:
-                cause = str(error)
-            return cause, await worker.parse_feed(FEED, None, URL)
+            return raised.value, await worker.parse_feed(FEED, None, URL)
         finally:
             await worker.close()
             assert children_of(os.getpid()) == before  # no zombie either
 
-    cause, feed = asyncio.run(scenario())
-    assert "crashed" in cause
+    error, feed = asyncio.run(scenario())
+    assert "crashed" in str(error)
+    assert error.temporary is temporary  # the kernel short of memory is not the document's fault
     assert len(feed.entries) == 1
 
 
