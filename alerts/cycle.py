@@ -151,7 +151,11 @@ class _Run:
     def _match(self, report: RunReport) -> None:
         self._around.progress("matching …")
         wants = {channel.id: channel.topics for channel in self._channels}
-        report.matching = match_articles(self._archive, self._config, wants, self._around.clock())
+        # a channel that was used before, and whose variable this shell does not set, is still owed its news
+        known = self._states.known_channel_ids()
+        wants |= {skipped.id: skipped.topics for skipped in self._config.skipped if skipped.id in known}
+        now, should_stop = self._around.clock(), self._around.stop.is_set
+        report.matching = match_articles(self._archive, self._config, wants, now, should_stop)
         names = {source.id: source.name for source in self._config.crawl.sources if source.enabled}
         watch_sources(self._incidents, self._store.poll_states(), names, self._around.clock())
 

@@ -68,6 +68,7 @@ article = Table(
     Column("revision", Integer, nullable=False, default=1),
     Index("article_text", "text_sha256"),
     Index("article_seen", "first_seen_at"),
+    Index("article_revision", "revision"),
 )
 
 entry = Table(

@@ -77,3 +77,19 @@ def test_refused_brief_lines_are_told_plainer_and_not_lost(
     taken = "\n".join(post.request.body.decode() for post in chatroom.posts if post.taken)
     assert [item["title"] for item in many if item["title"] not in taken] == []
     assert TOLD[0]["title"] not in taken
+
+
+def test_run_without_the_channels_variable_still_owes_it_the_news(
+    tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
+) -> None:
+    program = set_up(tmp_path, newsroom, [{**slack(chatroom), "url": "${DESK_URL}"}])
+    program.run(DESK_URL=chatroom.url(DESK))
+    publish(
+        newsroom,
+        "/outlet-b/feed",
+        [{**TOLD[0], "id": "new", "title": "Fresh news", "text": f"Loikaw. {FILLER}"}],
+    )
+    by_hand = program.do("run", "--force")
+    assert "Fresh news" in by_hand.out
+    program.run(DESK_URL=chatroom.url(DESK))
+    assert sum(b"Fresh news" in post.request.body for post in chatroom.posts) == 1

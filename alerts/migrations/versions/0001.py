@@ -18,7 +18,9 @@ def upgrade() -> None:
         Column("revision", Integer, nullable=False),
         Column("rules_hash", Text, nullable=False),
         Column("examined_at", BigInteger, nullable=False),
+        Column("attempts", Integer, nullable=False),
     )
+    op.create_index("examined_attempts", "examined", ["attempts"])
     op.create_table(
         "match",
         Column("id", Id, Identity(), primary_key=True),

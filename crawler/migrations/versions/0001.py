@@ -56,6 +56,7 @@ def upgrade() -> None:
     )
     op.create_index("article_text", "article", ["text_sha256"])
     op.create_index("article_seen", "article", ["first_seen_at"])
+    op.create_index("article_revision", "article", ["revision"])
     op.create_table(
         "entry",
         Column("id", Id, Identity(), primary_key=True),
