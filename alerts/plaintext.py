@@ -179,7 +179,10 @@ def shown_host(url: str) -> str:
     return host if len(host) <= MAX_HOST_CHARS else ELLIPSIS + host[1 - MAX_HOST_CHARS :]
 
 
-_LIVE = re.compile(r"[@#](?=\w)|\$(?=[A-Za-z])|(?<!\w)/(?=\w)|(?<=[^\s.])\.(?=[^\W\d_][^\s.])")
+# At either end of a text too: what follows may be the next piece of the same sentence.
+_LIVE = re.compile(
+    r"[@#](?=\w|\Z)|\$(?=[A-Za-z]|\Z)|(?<!\w)/(?=\w|\Z)|(?:\A|(?<=[^\s.]))\.(?=[^\W\d_][^\s.])"
+)
 
 
 def break_mentions(text: str) -> str:

@@ -179,7 +179,8 @@ class _Child:
         if status < 0:
             what = signal.strsignal(-status) or f"signal {-status}"
             return f"parser crashed: {what}", -status in _FROM_OUTSIDE
-        return f"parser crashed: exit status {status}", False
+        # asyncio says 255 where somebody else has reaped the child, and nobody knows how it ended
+        return f"parser crashed: exit status {status}", status == 255
 
     def kill(self) -> None:
         """Kill the process, whatever it does; harmless when it is gone."""

@@ -131,7 +131,7 @@ def test_killed_child_costs_one_document_and_is_replaced(how: signal.Signals, te
             await worker.parse_feed(FEED, None, URL)
             (child,) = children_of(os.getpid()) - before
             job = asyncio.create_task(worker.extract_page(SLOW_PAGE, None, URL))
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(1.5)  # by then it is at work, also on a loaded machine
             os.kill(child, how)
             with pytest.raises(ParseError) as raised:
                 await job
