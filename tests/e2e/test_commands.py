@@ -29,6 +29,7 @@ def states(program: Program) -> list[str]:
     return [state for (state,) in program.rows("SELECT state FROM delivery ORDER BY id")]
 
 
+@pytest.mark.slow
 def test_dropped_message_comes_back_by_number_or_when_asked_for_the_dead(waiting: Program) -> None:
     for revive in (("--channel", "desk", "--dead"), ("1",)):
         assert waiting.do("outbox", "drop", "1").status == 0

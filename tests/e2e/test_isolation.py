@@ -6,6 +6,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.chatroom import Answer, Chatroom
 from tests.e2e.newsdesk import FILLER, TOLD, hook, set_up, slack, told_in
 from tests.e2e.program import a_source, publish
@@ -26,6 +28,7 @@ def test_terminal_that_cannot_be_written_costs_no_other_channel(
     assert told_in(chatroom.posts)["clinic"] == 1
 
 
+@pytest.mark.slow
 def test_rate_limit_without_a_wait_is_not_hammered(
     tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
 ) -> None:
@@ -43,6 +46,7 @@ def test_rate_limit_without_a_wait_is_not_hammered(
     )
 
 
+@pytest.mark.slow
 def test_message_that_is_given_up_is_told_once_and_not_to_itself(
     tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
 ) -> None:
@@ -79,6 +83,7 @@ def test_refused_brief_lines_are_told_plainer_and_not_lost(
     assert TOLD[0]["title"] not in taken
 
 
+@pytest.mark.slow
 def test_run_without_the_channels_variable_still_owes_it_the_news(
     tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
 ) -> None:

@@ -269,6 +269,7 @@ def test_refused_message_is_sent_plainer_then_in_halves(
     assert len(taken) == 2
 
 
+@pytest.mark.slow
 def test_outage_ends_in_one_digest(tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom) -> None:
     program = set_up(tmp_path, newsroom, [slack(chatroom)])
     chatroom.always("/services/T0/B0/desk", Answer(503, b"", taken=False))

@@ -32,7 +32,8 @@ def child_of(parent: int) -> int | None:
     return int(children[0]) if children else None
 
 
-@pytest.mark.parametrize("cycles", [5, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("cycles", [20])
 def test_daemon_tells_what_cron_would_have_with_one_child_killed_and_one_suspended(
     cycles: int, tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
 ) -> None:
