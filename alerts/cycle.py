@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from alerts.archive import Archive
 from alerts.channelstate import ChannelStates
-from alerts.clientname import user_agent
 from alerts.configkeys import Instant
 from alerts.deliver import Sender
 from alerts.digesting import Digester
@@ -173,11 +172,9 @@ class _Run:
         """Send what waits. The HTTP client is made only here: a quiet tick sends nothing and must not pay for it."""
         from alerts.http import Client
 
-        network = self._config.crawl.settings.network
-        proxy = network.proxy.get_secret_value() if network.proxy else None
         around = self._around
         around.progress("sending …")
-        async with Client(user_agent(self._config), proxy) as client:
+        async with Client.for_settings(self._config.crawl.settings) as client:
             sender = Sender(
                 self._outbox, self._incidents, client, around.clock, report.run_id, around.write, around.stop
             )

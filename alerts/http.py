@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import TYPE_CHECKING
 
 import httpx
 
 from alerts.platform import HttpRequest, HttpResponse
 from crawler.errors import ConfigError, ConfigProblem, TransportError
+
+if TYPE_CHECKING:
+    from crawler.config import Settings
 
 MAX_ANSWER_BYTES = 64 * 1024
 CONNECT_TIMEOUT_S = 5.0
@@ -44,6 +48,12 @@ class Client:
             timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
             headers={"User-Agent": user_agent, "Accept-Encoding": "identity"},
         )
+
+    @classmethod
+    def for_settings(cls, settings: Settings) -> Client:
+        """Return a client with the configured name and proxy; `ConfigError` for a proxy that it cannot use."""
+        proxy = settings.network.proxy
+        return cls(settings.user_agent, proxy.get_secret_value() if proxy else None)
 
     async def __aenter__(self) -> Client:
         return self

@@ -64,6 +64,11 @@ class Settings(StrictModel):
     retention: PositiveDuration = timedelta(days=365)
     first_run_window: Duration = timedelta(hours=24)
 
+    @property
+    def user_agent(self) -> str:
+        """How we introduce ourselves, to outlets and to chat servers: some refuse clients without a name."""
+        return f"newswatch/0.1 (+{self.contact})" if self.contact else "newswatch/0.1"
+
 
 class Route(StrictModel):
     """One way to a source's entries. For ``wordpress``, *url* is the site; for ``telegram``, its /s/ page."""

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 def network_settings(config: CrawlConfig) -> dict[str, object]:
     """Return the settings that follow from *config*: who we are, how long we wait, where we may connect."""
     network = config.settings.network
-    contact = config.settings.contact
     routes = [(source, urlsplit(str(route.url))) for source in config.sources for route in source.routes]
     slots: dict[str, dict[str, float]] = {}
     for source, parts in routes:
@@ -21,7 +20,7 @@ def network_settings(config: CrawlConfig) -> dict[str, object]:
             delay_s = max(source.delay.total_seconds(), slots.get(parts.hostname, {}).get("delay", 0.0))
             slots[parts.hostname] = {"delay": delay_s}
     return {
-        "USER_AGENT": f"newswatch/0.1 (+{contact})" if contact else "newswatch/0.1",
+        "USER_AGENT": config.settings.user_agent,
         "ROBOTSTXT_USER_AGENT": "newswatch",
         "DOWNLOAD_DELAY": network.delay.total_seconds(),
         "DOWNLOAD_SLOTS": slots,

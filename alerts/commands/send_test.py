@@ -36,7 +36,6 @@ def command(context: Context, channel: str) -> int:
 
 
 async def _send(config: Config, channel: Channel) -> Outcome:
-    from alerts.clientname import user_agent
     from alerts.http import Client
     from alerts.platform import Delivery, RetryLater, Sent, Style, Unknown
     from crawler.clock import utc_now
@@ -49,9 +48,7 @@ async def _send(config: Config, channel: Channel) -> Outcome:
         click.echo(part.body.decode("utf-8"))
         return Sent()
     delivery = Delivery(part.body, f"test-{digest.digest_id}", utc_now())
-    network = config.crawl.settings.network
-    proxy = network.proxy.get_secret_value() if network.proxy else None
-    async with Client(user_agent(config), proxy) as client:
+    async with Client.for_settings(config.crawl.settings) as client:
         try:
             response = await client.send(platform.request(channel.keys, delivery))
         except TransportError as error:
