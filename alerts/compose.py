@@ -9,8 +9,8 @@ from datetime import datetime
 
 from alerts.archive import PendingReport, PendingStory
 from alerts.model import Coverage, Digest, Hit, Report, Story
-from alerts.sentence import shown_sentence
-from alerts.zawgyi import to_unicode
+from alerts.text.sentence import shown_sentence
+from alerts.text.zawgyi import to_unicode
 from crawler.model import PollState, StoredArticle
 
 BRIEF_PER_STORY = 3  # beyond max_stories, three times as many are named in one line each

@@ -25,8 +25,8 @@ from alerts.configkeys import (
     Topic,
     TopicsFile,
 )
-from alerts.lexicon import Lexicon, read_lexicon
-from alerts.match import TopicRule, find_rule_problems
+from alerts.match.lexicon import Lexicon, read_lexicon
+from alerts.match.matcher import TopicRule, find_rule_problems
 from alerts.secrets import register_all
 from crawler.config import CrawlConfig, Settings, read_crawl_files
 from crawler.errors import ConfigError, ConfigProblem, state_path_hint

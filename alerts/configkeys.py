@@ -85,7 +85,7 @@ Terms = tuple[Line, ...]
 
 
 class Topic(StrictModel):
-    """One entry of ``topics.yaml``; `alerts.match.TopicRule` has the same fields."""
+    """One entry of ``topics.yaml``; `alerts.match.rule.TopicRule` has the same fields."""
 
     id: Slug = Field(description="write an id that no other topic has")
     name: Line = Field(description="write the topic's name as digests shall show it")

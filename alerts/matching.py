@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from alerts.archive import Archive, Examined
-from alerts.match import compile_topics
+from alerts.match.matcher import compile_topics
 
 if TYPE_CHECKING:
     from alerts.archive import MatchCounts
     from alerts.config import Config
-    from alerts.match import Matcher
+    from alerts.match.matcher import Matcher
     from alerts.model import Hit
     from crawler.config import Source
     from crawler.model import StoredArticle

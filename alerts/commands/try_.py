@@ -14,7 +14,7 @@ import click
 from alerts.commands.context import Context
 
 if TYPE_CHECKING:
-    from alerts.match import Findings
+    from alerts.match.matcher import Findings
 
 
 @click.command("try")
@@ -27,7 +27,7 @@ def command(context: Context, inputs: tuple[str, ...], topics: tuple[str, ...], 
 
     INPUT is an HTML file, a text file, a .jsonl file of {"id", "title", "text"} or - for such lines on stdin.
     """
-    from alerts.match import compile_topics
+    from alerts.match.matcher import compile_topics
 
     config = context.load()
     known = {topic.id for topic in config.topics}

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from alerts.lexicon import read_lexicon
-from alerts.match import Findings, TopicRule, compile_topics
+from alerts.match.lexicon import read_lexicon
+from alerts.match.matcher import Findings, TopicRule, compile_topics
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config" / "lexicon.csv"
 FLOORS = {"loikaw": 0.99, "operation-1111": 0.98}

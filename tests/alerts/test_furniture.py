@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.furniture import blank_furniture_lines
+from alerts.match.furniture import blank_furniture_lines
 
 
 def kept(text: str) -> list[str]:

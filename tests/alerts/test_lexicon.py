@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.lexicon import COLUMNS, NUMBER_KIND, read_lexicon
+from alerts.match.lexicon import COLUMNS, NUMBER_KIND, read_lexicon
 from crawler.errors import ConfigError
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config" / "lexicon.csv"

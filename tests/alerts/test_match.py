@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.lexicon import Lexicon, LexiconRow, build_lexicon, read_lexicon
-from alerts.match import MAX_HITS, Findings, TopicRule, compile_topics, find_rule_problems
+from alerts.match.lexicon import Lexicon, LexiconRow, build_lexicon, read_lexicon
+from alerts.match.matcher import MAX_HITS, Findings, TopicRule, compile_topics, find_rule_problems
 from alerts.model import Hit
-from alerts.sentence import MAX_SENTENCE_CHARS
+from alerts.text.sentence import MAX_SENTENCE_CHARS
 from crawler.errors import ConfigError
 
 LEXICON = read_lexicon(Path(__file__).resolve().parents[2] / "config" / "lexicon.csv")

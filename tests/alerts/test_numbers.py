@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.numbers import compile_number, find_numbers
-from alerts.text import fold
+from alerts.match.numbers import compile_number, find_numbers
+from alerts.text.fold import fold
 
 WORDS = (
     "operation", "offensive", "campaign", "revolution", "op", "စစ်ဆင်ရေး", "ထိုးစစ်", "တော်လှန်ရေး", "ปฏิบัติการ",

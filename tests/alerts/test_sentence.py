@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.lexicon import read_lexicon
-from alerts.match import TopicRule, compile_topics
+from alerts.match.lexicon import read_lexicon
+from alerts.match.matcher import TopicRule, compile_topics
 from alerts.model import MarkedText
-from alerts.sentence import MAX_SENTENCE_CHARS, excerpt_at, sentence_at, shown_sentence
-from alerts.text import fold
+from alerts.text.fold import fold
+from alerts.text.sentence import MAX_SENTENCE_CHARS, excerpt_at, sentence_at, shown_sentence
 
 LEXICON = read_lexicon(Path(__file__).resolve().parents[2] / "config" / "lexicon.csv")
 MATCHER = compile_topics((TopicRule("t", "T", any=("@loikaw",)),), LEXICON)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.text import fold
-from alerts.zawgyi import convert_zawgyi, to_unicode
+from alerts.text.fold import fold
+from alerts.text.zawgyi import convert_zawgyi, to_unicode
 
 ZAWGYI = "လြိဳင္ေကာ္ၿမိဳ႕၌ တိုက္ပြဲမ်ား ျဖစ္ပြားေနသည္။"  # fighting goes on in the town of Loikaw
 UNICODE = "လွိုင်ကော်မြို့၌ တိုက်ပွဲများ ဖြစ်ပွားနေသည်။"  # the same

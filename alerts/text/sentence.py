@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from alerts.model import MarkedText
-from alerts.zawgyi import to_unicode
+from alerts.text.zawgyi import to_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

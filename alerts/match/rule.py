@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alerts.text import count_syllables, fold
+from alerts.text.fold import fold
+from alerts.text.syllable import count_syllables
 
 if TYPE_CHECKING:
-    from alerts.lexicon import Lexicon
+    from alerts.match.lexicon import Lexicon
 
 _ONLY_MYANMAR = re.compile("[\u1000-\u109f\\s]+")
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from alerts.lexicon import NUMBER_KIND, Lexicon, LexiconRow
-from alerts.numbers import NumberName, compile_number, find_numbers
-from alerts.rule import split_term
-from alerts.text import Folded, Key, find_folded, fold, make_key
-from alerts.zawgyi import convert_zawgyi
+from alerts.match.lexicon import NUMBER_KIND, Lexicon, LexiconRow
+from alerts.match.numbers import NumberName, compile_number, find_numbers
+from alerts.match.rule import split_term
+from alerts.text.fold import Folded, fold
+from alerts.text.key import Key, find_folded, make_key
+from alerts.text.zawgyi import convert_zawgyi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alerts.numbers import NUMBER_FORM
-from alerts.text import fold
+from alerts.match.numbers import NUMBER_FORM
+from alerts.text.fold import fold
 from crawler.errors import ConfigError, ConfigProblem
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alerts.text import Folded, fold, is_syllable_end, is_syllable_start
+from alerts.text.fold import Folded, fold
+from alerts.text.syllable import is_syllable_end, is_syllable_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.text import Folded, count_syllables, find_folded, fold, make_key
+from alerts.text.fold import Folded, fold
+from alerts.text.key import find_folded, make_key
+from alerts.text.syllable import count_syllables
 
 LOIKAW = "လွိုင်ကော်"  # the town
 SAYS = "သည်"  # a final particle

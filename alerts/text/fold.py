@@ -11,15 +11,11 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+from alerts.text.syllable import CONSONANT, MARK, VIRAMA
 
-VIRAMA = "\u1039"
-CONSONANT = "\u1000-\u1021"
-MARK = (
-    "\u102b-\u1038\u103a-\u103e\u1056-\u1059\u105e-\u1060\u1062-\u1064\u1067-\u106d"
-    "\u1071-\u1074\u1082-\u108d\u108f\u109a-\u109d"
-)
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
 _LETTER = "\u1000-\u103f"
 _DIGIT = "\u1040-\u1049"
 _MYANMAR = re.compile("[\u1000-\u109f]")
@@ -74,13 +70,6 @@ _UNSORTED_CLUSTER = re.compile(  # only these need work: the press sorts most of
     f"|(?<=\u1025)(?=[{MARK}]*\u102e)"
     f"|(?={_TAIL}*?(?:{_PAIRS}|[{_RARE_MARK}][{MARK}]|[{MARK}]{VIRAMA}[{CONSONANT}])))"
     f"({_TAIL}*)"
-)
-_KILLED = re.compile(f"[{CONSONANT}\u1025](?:\u1037?\u103a|{VIRAMA})")
-_BASE = re.compile("[\u1000-\u102a\u103f\u104e]")
-_NOT_AT_END = re.compile(f"[{MARK}{VIRAMA}]")
-# A syllable as it is spoken: the lower half of a stack begins one, the upper half closes another.
-SYLLABLE = re.compile(
-    f"[{CONSONANT}](?!\u1037?[\u103a{VIRAMA}])|[\u1023-\u102a\u103f\u104c-\u104f](?!\u1037?\u103a)"
 )
 
 
@@ -243,119 +232,3 @@ def fold(text: str, squeeze: bool = True) -> Folded:
     if longer:
         draft.edit(re.compile(f"[{re.escape(''.join(longer))}]"), lambda match: _TABLE[ord(match[0])])
     return Folded(draft.text.translate(_TABLE), draft.starts, draft.ends, text)
-
-
-def count_syllables(folded: str) -> int:
-    """Count the spoken Myanmar syllables of folded text."""
-    return len(SYLLABLE.findall(folded))
-
-
-def is_syllable_start(folded: str, at: int) -> bool:
-    """Tell whether a Myanmar syllable begins at *at* in folded text."""
-    return (
-        _BASE.match(folded, at) is not None
-        and (at == 0 or folded[at - 1] != VIRAMA)
-        and not _KILLED.match(folded, at)
-    )
-
-
-def is_syllable_end(folded: str, at: int) -> bool:
-    """Tell whether what stands at *at* belongs to no syllable that began before it."""
-    return at >= len(folded) or not (_NOT_AT_END.match(folded, at) or _KILLED.match(folded, at))
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A form made ready for searching: folded, its parts joined by an optional hyphen or space."""
-
-    text: str
-    pattern: re.Pattern[str] | None = None  # only where the form has parts
-    is_prefix: bool = False  # "Karenn*": the rest of the word may follow
-    letters: str | None = None  # letters and digits that must stand exactly so, for abbreviations
-
-
-_PART = re.compile(r"[\s\-\u2013]+")
-_BETWEEN_PARTS = r"(?:[ \n]?[-\u2013][ \n]?|[ \n])?"
-_HUMP = re.compile("(?<=[a-z])(?=[A-Z])")
-
-
-def make_key(form: str, *, exact_case: bool = False) -> Key:
-    """Fold *form* into a search key; a trailing ``*`` after Latin letters leaves the word's end open."""
-    is_prefix = form.endswith("*")
-    form = form.rstrip("*") if is_prefix else form
-    written = fold(form if exact_case else _HUMP.sub(" ", form)).text.strip()
-    parts = [re.escape(part) for part in _PART.split(written) if part]
-    pattern = re.compile(_BETWEEN_PARTS.join(parts)) if len(parts) > 1 else None
-    letters = "".join(filter(str.isalnum, form)) if exact_case else None
-    return Key(written.strip("-\u2013 "), pattern, is_prefix, letters)
-
-
-def _is_latin(char: str) -> bool:
-    return char.isalnum() and char < "\u0250"
-
-
-def _left_holds(folded: Folded, at: int) -> bool:
-    text, first = folded.text, folded.text[at]
-    if "\u1000" <= first <= "\u104e":
-        return not _BASE.match(first) or is_syllable_start(text, at)
-    if at == 0 or not _is_latin(first):
-        return True
-    before = text[at - 1]
-    if first.isdigit():
-        return not _is_latin(before) and not (before in ".,/:-" and at > 1 and text[at - 2].isdigit())
-    if not _is_latin(before):
-        return True
-    # Extraction glues words together: theKarenniArmy.
-    return folded.original[folded.ends[at - 1] - 1].islower() and folded.original[folded.starts[at]].isupper()
-
-
-def _right_holds(folded: Folded, at: int) -> bool:
-    text, last = folded.text, folded.text[at - 1]
-    if "\u1000" <= last <= "\u104e":
-        return is_syllable_end(text, at)
-    if at >= len(text) or not _is_latin(last):
-        return True
-    after = text[at]
-    if last.isdigit():
-        return not _is_latin(after) and not (after in ".,/:-" and text[at + 1 : at + 2].isdigit())
-    if not _is_latin(after):
-        return True
-    return folded.original[folded.ends[at - 1] - 1].islower() and folded.original[folded.starts[at]].isupper()
-
-
-def _candidates(text: str, key: Key) -> Iterator[tuple[int, int]]:
-    if key.pattern is not None:
-        at = 0
-        while match := key.pattern.search(text, at):
-            yield match.span()
-            at = match.start() + 1
-        return
-    at = text.find(key.text)
-    while at >= 0:
-        yield at, at + len(key.text)
-        at = text.find(key.text, at + 1)
-
-
-def find_folded(folded: Folded, key: Key) -> Iterator[tuple[int, int]]:
-    """Yield the folded spans where *key* stands as a word of its own.
-
-    A Myanmar edge must be a syllable's edge. A Latin edge must touch no Latin letter or digit, except
-    a change from lower to upper case; a Myanmar letter or a possessive may touch it. Thai, Han, kana
-    and Hangul know no such edges: containment is enough.
-    """
-    if not key.text:
-        return
-    text = folded.text
-    for start, end in _candidates(text, key):
-        if not _left_holds(folded, start):
-            continue
-        if key.is_prefix:
-            while end < len(text) and _is_latin(text[end]):
-                end += 1
-        elif not _right_holds(folded, end):
-            continue
-        if key.letters is not None:
-            begin, stop = folded.span(start, end)
-            if "".join(filter(str.isalnum, folded.original[begin:stop])) != key.letters:
-                continue
-        yield start, end

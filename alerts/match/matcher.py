@@ -9,19 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from alerts.furniture import blank_furniture_lines
+from alerts.match.furniture import blank_furniture_lines
+from alerts.match.rule import RuleProblem, TopicRule, find_term_problems
+from alerts.match.term import Needle, Term, compile_term
 from alerts.model import Encoding, Field, Hit
-from alerts.rule import RuleProblem, TopicRule, find_term_problems
-from alerts.sentence import excerpt_at, find_cuts
-from alerts.term import Needle, Term, compile_term
-from alerts.text import SYLLABLE, Folded, fold
-from alerts.zawgyi import UnicodeText, to_unicode
+from alerts.text.fold import Folded, fold
+from alerts.text.sentence import excerpt_at, find_cuts
+from alerts.text.syllable import SYLLABLE
+from alerts.text.zawgyi import UnicodeText, to_unicode
 from crawler.errors import ConfigError, ConfigProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from alerts.lexicon import Lexicon
+    from alerts.match.lexicon import Lexicon
 
 __all__ = ["Findings", "Matcher", "RuleProblem", "TopicRule", "compile_topics", "find_rule_problems"]
 
