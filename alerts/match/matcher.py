@@ -271,19 +271,22 @@ def _drop_copies(spans: list[_Span], view: _View, copies: list[tuple[int, int, i
     """Drop hits in a paragraph's second printing, where the first printing has a hit of the same term."""
     if not copies:
         return spans
-    starts = view.folded.starts
+
+    def place(span: _Span) -> int:
+        return view.folded.span(span.start, span.end)[0]
+
     told = {
         (span.term, copy)
         for first, first_end, copy, _ in copies
         for span in spans
-        if span.field == "text" and first <= starts[span.start] < first_end
+        if span.field == "text" and first <= place(span) < first_end
     }
     return [
         span
         for span in spans
         if span.field == "title"
         or not any(
-            copy <= starts[span.start] < copy_end and (span.term, copy) in told
+            copy <= place(span) < copy_end and (span.term, copy) in told
             for _, _, copy, copy_end in copies
         )
     ]

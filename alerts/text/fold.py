@@ -1,4 +1,4 @@
-"""Fold text so that equal words compare equal, and find folded keys in it; folded text is never displayed.
+"""Fold text so that equal words compare equal; folded text is never displayed.
 
 Every fold is one that cannot join two different words: no tone mark is dropped, no medial merged, no
 distance measured. Each folded character remembers which characters of the original it stands for.
@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from alerts.text.edit import Draft, Pass
 from alerts.text.syllable import CONSONANT, MARK, VIRAMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
 
 _LETTER = "\u1000-\u103f"
 _DIGIT = "\u1040-\u1049"
@@ -23,7 +26,11 @@ _MYANMAR = re.compile("[\u1000-\u109f]")
 _INVISIBLE = re.compile(
     "[\u00ad\u0300-\u036f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]+"
 )
+_RARE_BLANK = re.compile(r"[^\S\n ]")
 _ODD_BLANK = re.compile(r"[^\S\n]{2,}|[^\S\n ]|(?<=\n) | (?=\n)")  # all but one plain space inside a line
+
+# Every pattern below begins with a letter or a small class and looks back only after it: the search then
+# runs from letter to letter and does not try a look-behind at every character.
 
 # Letters that the press writes either way; so are ါ and ာ, ဉ and ဥ, which are as long.
 _EXPANDED = {
@@ -33,25 +40,25 @@ _EXPANDED = {
     "\u103f": "\u101e\u1039\u101e",  # ဿ→သ္သ
 }
 _EXPANDABLE = re.compile("[\u1008\u1029\u102a\u103f]")
-_BLANK_BEFORE_MARK = re.compile("[^\\S\n]+(?=[\u102b-\u1030\u1032-\u103e])")
+_BLANK_BEFORE_MARK = re.compile(" (?=[\u102b-\u1030\u1032-\u103e])")
 _VOWEL_E_FIRST = re.compile(  # ေ typed before its consonant: move it behind consonant, stack and medials
-    f"(?<![\u1000-\u102a\u103f\u103b-\u103e\u1040\u1031])\u1031+"
+    "\u1031(?<![\u1000-\u102a\u103f\u103b-\u103e\u1040\u1031]\u1031)\u1031*"
     f"([{CONSONANT}\u1040\u1047])((?:\u1039[{CONSONANT}])?[\u103b-\u103e]*)"
 )
 _LETTER_FOLLOWS = f"(?=[\u102b-\u1038\u103a-\u103e]|[{CONSONANT}]\u1037?[\u103a\u1039])"
-_SAME_LENGTH: tuple[tuple[str, re.Pattern[str], str], ...] = (
+_MISTYPED: tuple[tuple[str, re.Pattern[str], str], ...] = (
     # (character that must occur, where, what it becomes)
     ("\u1047", re.compile(f"\u1047(?=[\u102b-\u1038\u103a-\u103e]|[{CONSONANT}]\u1037?\u103a)"), "\u101b"),
     ("\u1044", re.compile("\u1044(?=\u1004\u103a)"), "\u104e"),  # ၄င်း is the word ၎င်း, not a four
     ("\u1040", re.compile(f"\u1040{_LETTER_FOLLOWS}"), "\u101d"),  # the digit zero typed for the letter wa
-    ("\u1040", re.compile(f"(?<=[{_LETTER}])\u1040(?=[{_LETTER}])"), "\u101d"),
-    ("\u1040", re.compile(f"(?<=[{_LETTER}])\u1040(?![{_DIGIT}.,/])"), "\u101d"),
+    ("\u1040", re.compile(f"\u1040(?<=[{_LETTER}]\u1040)(?=[{_LETTER}])"), "\u101d"),
+    ("\u1040", re.compile(f"\u1040(?<=[{_LETTER}]\u1040)(?![{_DIGIT}.,/])"), "\u101d"),
 )
 _WA_AFTER_DIGIT = re.compile(
-    f"(?<=[{_DIGIT}])\u101d+(?![\u102b-\u103e]|[{CONSONANT}]\u1037?[\u103a\u1039])"  # ၅၀ဝ is 500
+    f"\u101d(?<=[{_DIGIT}]\u101d)\u101d*(?![\u102b-\u103e]|[{CONSONANT}]\u1037?[\u103a\u1039])"  # ၅၀ဝ is 500
 )
-_WA_BEFORE_DIGIT = re.compile(f"(?<![{_LETTER}])\u101d(?=[{_DIGIT}])")
-_SQUEEZABLE = re.compile(f"(?<=[{_LETTER}])[ \n](?=[{_LETTER}])")
+_WA_BEFORE_DIGIT = re.compile(f"\u101d(?<![{_LETTER}]\u101d)(?=[{_DIGIT}])")
+_SQUEEZABLE = re.compile(f"[ \n](?<=[{_LETTER}][ \n])(?=[{_LETTER}])")
 
 # Order of marks inside a syllable. The dot below stands before the asat, as NFC has it (UTN #11).
 _ORDER = "\u103b\u103c\u103d\u103e\u1031\u102d\u102e\u1032\u102f\u1030\u102c\u1036\u1037\u103a\u1038"
@@ -63,7 +70,7 @@ _RARE_MARK = (
     "\u1071-\u1074\u1082-\u108d\u108f\u109a-\u109d"
 )
 _TAIL = f"(?:{VIRAMA}[{CONSONANT}]|[{MARK}])"
-_UNSORTED_CLUSTER = re.compile(  # only these need work: the press sorts most of its marks
+_UNSORTED_CLUSTER = re.compile(
     "((?>(?:[\u1004\u101b\u105a]\u1037?\u103a\u1039(?=[\u1000-\u102a\u104e]))?))"
     "([\u1000-\u102a\u104e])"
     f"(?:(?<=[\u1004\u101b\u105a]\u1037\u103a\u1039[\u1000-\u102a\u104e])"  # a dot inside a kinzi
@@ -71,37 +78,31 @@ _UNSORTED_CLUSTER = re.compile(  # only these need work: the press sorts most of
     f"|(?={_TAIL}*?(?:{_PAIRS}|[{_RARE_MARK}][{MARK}]|[{MARK}]{VIRAMA}[{CONSONANT}])))"
     f"({_TAIL}*)"
 )
+# Letters with all that hangs on the last of them and whatever follows up to the next; no stack is cut in two.
+_BASES = "\u1000-\u102a\u103f\u104e"
+_CLUSTER = re.compile(f"[{_BASES}]+[^{_BASES}]*(?:(?<={VIRAMA})[{_BASES}]+[^{_BASES}]*)*|[^{_BASES}]+")
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Folded text; character *i* stands for ``original[starts[i]:ends[i]]``."""
+    """Folded text and the way back to the original."""
 
     text: str
-    starts: Sequence[int]
-    ends: Sequence[int]
-    original: str = field(repr=False, default="")
+    original: str = field(repr=False)
+    passes: Sequence[Pass] = field(default=(), repr=False)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the code points of the original that the folded span stands for."""
         if start >= end:
-            at = self.starts[start] if start < len(self.starts) else len(self.original)
+            at = self.span(start, start + 1)[0] if start < len(self.text) else len(self.original)
             return at, at
-        return self.starts[start], self.ends[end - 1]
+        for step in reversed(self.passes):
+            start, end = step.back(start, end)
+        return start, end
 
 
-class _Table(dict[int, str]):
-    """Fold of one character that is not Myanmar script: digit, accent, width and case."""
-
-    def __missing__(self, code: int) -> str:
-        folded, before = chr(code), ""
-        while folded != before:
-            folded, before = "".join(_fold_character(char) for char in folded), folded
-        self[code] = folded
-        return folded
-
-
-def _fold_character(char: str) -> str:
+def _fold_once(char: str) -> str:
     if char.isdecimal():  # digits of every script, but Shan ones double as Zawgyi letters
         return char if "\u1090" <= char <= "\u1099" else str(unicodedata.decimal(char))
     if "\u1000" <= char <= "\u109f":
@@ -117,59 +118,51 @@ def _fold_character(char: str) -> str:
     return (unicodedata.normalize("NFC", kept) if len(kept) < len(parts) else char).casefold()
 
 
-_TABLE = _Table({ord(quote): "'" for quote in "\u2018\u2019\u02bc\u02bb"} | {0x2010: "-", 0x2011: "-"})
+class _Characters(dict[int, str]):
+    """Fold of one character that is no Myanmar letter: digit, accent, width and case."""
+
+    def __missing__(self, code: int) -> str:
+        folded, before = chr(code), ""
+        while folded != before:
+            folded, before = "".join(_fold_once(char) for char in folded), folded
+        self[code] = folded
+        return folded
 
 
-class _Draft:
-    """Text under repair with its offsets; ranges stand for offsets that nothing has moved yet."""
+_CHARACTERS = _Characters(
+    {ord(quote): "'" for quote in "\u2018\u2019\u02bc\u02bb"} | {0x2010: "-", 0x2011: "-"}
+)
 
-    __slots__ = ("ends", "starts", "text")
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.starts: Sequence[int] = range(len(text))
-        self.ends: Sequence[int] = range(1, len(text) + 1)
+def _sort_cluster(match: re.Match[str]) -> str:
+    kinzi, base, tail = match.groups()
+    marks = dict.fromkeys(_STACKED.sub("", tail))
+    if base == "\u1025" and "\u102e" in marks:  # NFC, even with marks between: ဥ + ီ is ဦ
+        base = "\u1026"
+        del marks["\u102e"]
+    order = sorted(marks, key=lambda mark: (_RANK.get(mark, 99), mark))
+    return kinzi.replace("\u1037", "") + base + "".join(_STACKED.findall(tail)) + "".join(order)
 
-    def delete(self, pattern: re.Pattern[str]) -> None:
-        """Delete matches; a shorter loop than ``edit``, for the commonest change."""
-        text, old_starts, old_ends = self.text, self.starts, self.ends
-        pieces: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        last = 0
-        for match in pattern.finditer(text):
-            begin, end = match.span()
-            pieces.append(text[last:begin])
-            starts += old_starts[last:begin]
-            ends += old_ends[last:begin]
-            last = end
-        if last:
-            self.text = "".join(pieces) + text[last:]
-            self.starts = starts + list(old_starts[last:])
-            self.ends = ends + list(old_ends[last:])
 
-    def edit(self, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]) -> None:
-        """Replace matches; all characters of a replacement stand for the whole match."""
-        text, old_starts, old_ends = self.text, self.starts, self.ends
-        pieces: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        last = 0
-        for match in pattern.finditer(text):
-            new = replace(match)
-            if new == match[0]:
-                continue
-            begin, end = match.span()
-            pieces += (text[last:begin], new)
-            starts += old_starts[last:begin]
-            ends += old_ends[last:begin]
-            starts += [old_starts[begin]] * len(new)
-            ends += [old_ends[end - 1]] * len(new)
-            last = end
-        if last:
-            self.text = "".join(pieces) + text[last:]
-            self.starts = starts + list(old_starts[last:])
-            self.ends = ends + list(old_ends[last:])
+class _Clusters(dict[str, str]):
+    """Fold of one cluster, or of what stands between two; a language has few thousand of them."""
+
+    MOST, LONGEST = 50_000, 40
+
+    def __missing__(self, cluster: str) -> str:
+        plain = _UNSORTED_CLUSTER.sub(_sort_cluster, cluster).translate(_CHARACTERS)
+        if len(cluster) <= self.LONGEST:
+            if len(self) >= self.MOST:  # hostile text can make up clusters without end
+                self.clear()
+            self[cluster] = plain
+        return plain
+
+
+_CLUSTERS = _Clusters()
+
+
+def _has_odd_blank(text: str) -> bool:
+    return "  " in text or " \n" in text or "\n " in text or _RARE_BLANK.search(text) is not None
 
 
 def _plain_blank(match: re.Match[str]) -> str:
@@ -187,26 +180,50 @@ def _move_vowel_e(match: re.Match[str]) -> str:
     return base + match[2] + "\u1031"
 
 
-def _sort_cluster(match: re.Match[str]) -> str:
-    kinzi, base, tail = match.groups()
-    marks = dict.fromkeys(_STACKED.sub("", tail))
-    if base == "\u1025" and "\u102e" in marks:  # NFC, even with marks between: ဥ + ီ is ဦ
-        base = "\u1026"
-        del marks["\u102e"]
-    order = sorted(marks, key=lambda mark: (_RANK.get(mark, 99), mark))
-    return kinzi.replace("\u1037", "") + base + "".join(_STACKED.findall(tail)) + "".join(order)
-
-
-def _repair(draft: _Draft) -> None:
+def _repair(draft: Draft) -> None:
+    """Put right what was typed with a look-alike key or in the order of the eye."""
     draft.text = draft.text.replace("\u102b", "\u102c").replace("\u1009", "\u1025")  # ါ→ာ, ဉ→ဥ
     draft.edit(_EXPANDABLE, lambda match: _EXPANDED[match[0]])
-    draft.delete(_BLANK_BEFORE_MARK)
+    draft.edit(_BLANK_BEFORE_MARK, "")
     draft.edit(_VOWEL_E_FIRST, _move_vowel_e)
-    for needed, pattern, letter in _SAME_LENGTH:
+    for needed, pattern, letter in _MISTYPED:
         if needed in draft.text:
             draft.text = pattern.sub(letter, draft.text)
-    if "\u101d" in draft.text:
-        draft.text = _WA_BEFORE_DIGIT.sub("\u1040", _WA_AFTER_DIGIT.sub(_zeros, draft.text))
+    draft.text = _WA_BEFORE_DIGIT.sub("\u1040", _WA_AFTER_DIGIT.sub(_zeros, draft.text))
+
+
+def _fold_clusters(draft: Draft) -> None:
+    clusters = _CLUSTER.findall(draft.text)
+    folded = list(map(_CLUSTERS.__getitem__, clusters))
+    draft.put("".join(folded), partial(_find_changes, clusters, folded))
+
+
+def _find_changes(
+    clusters: Sequence[str], folded: Sequence[str], text: str
+) -> Iterator[tuple[int, int, str]]:
+    lengths = list(map(len, clusters))
+    if lengths == list(map(len, folded)):
+        return
+    for end, length, plain in zip(accumulate(lengths), lengths, folded, strict=True):
+        if len(plain) == length:
+            continue
+        last = end - length  # a mark too many, or a ligature: all round it keeps its own place
+        for match in _UNSORTED_CLUSTER.finditer(text, last, end):
+            yield from _find_changed_characters(text, last, match.start())
+            yield *match.span(), _sort_cluster(match).translate(_CHARACTERS)
+            last = match.end()
+        yield from _find_changed_characters(text, last, end)
+
+
+def _find_changed_characters(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+    return ((place, place + 1, _CHARACTERS[ord(text[place])]) for place in range(start, end))
+
+
+def _fold_characters(draft: Draft) -> None:
+    lowered = draft.text.lower()
+    if len(lowered) == len(draft.text):
+        draft.text = lowered
+    draft.edit(_NOT_ASCII, lambda match: _CHARACTERS[ord(match[0])])
 
 
 def fold(text: str, squeeze: bool = True) -> Folded:
@@ -215,20 +232,18 @@ def fold(text: str, squeeze: bool = True) -> Folded:
     *squeeze* also drops a single space or line break between two Myanmar letters, which newspapers
     set for justification. Folding what is folded changes nothing.
     """
-    if text.isascii() and not _ODD_BLANK.search(text):
-        return Folded(text.lower(), range(len(text)), range(1, len(text) + 1), text)
-    draft = _Draft(text)
-    draft.delete(_INVISIBLE)
-    is_myanmar = _MYANMAR.search(draft.text) is not None
-    if is_myanmar:
+    if text.isascii() and not _has_odd_blank(text):
+        return Folded(text.lower(), text)
+    draft = Draft(text)
+    draft.edit(_INVISIBLE, "")
+    if _has_odd_blank(draft.text):
+        draft.edit(_ODD_BLANK, _plain_blank)
+    if _MYANMAR.search(draft.text):
         _repair(draft)
-    draft.edit(_ODD_BLANK, _plain_blank)
-    if is_myanmar:
         if squeeze:
-            draft.delete(_SQUEEZABLE)
+            draft.edit(_SQUEEZABLE, "")
             draft.edit(_VOWEL_E_FIRST, _move_vowel_e)  # a lost ေ may have met its consonant only now
-        draft.edit(_UNSORTED_CLUSTER, _sort_cluster)
-    longer = {char for char in set(draft.text) if len(_TABLE[ord(char)]) != 1}
-    if longer:
-        draft.edit(re.compile(f"[{re.escape(''.join(longer))}]"), lambda match: _TABLE[ord(match[0])])
-    return Folded(draft.text.translate(_TABLE), draft.starts, draft.ends, text)
+        _fold_clusters(draft)
+    else:
+        _fold_characters(draft)
+    return Folded(draft.text, text, tuple(draft.passes))

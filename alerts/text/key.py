@@ -43,6 +43,14 @@ def _is_latin(char: str) -> bool:
     return char.isalnum() and char < "\u0250"
 
 
+def _is_hump(folded: Folded, at: int) -> bool:
+    """Tell whether a new word begins at *at* by its capital alone: theKarenniArmy."""
+    original = folded.original
+    return (
+        original[folded.span(at - 1, at)[1] - 1].islower() and original[folded.span(at, at + 1)[0]].isupper()
+    )
+
+
 def _left_holds(folded: Folded, at: int) -> bool:
     text, first = folded.text, folded.text[at]
     if "\u1000" <= first <= "\u104e":
@@ -55,7 +63,7 @@ def _left_holds(folded: Folded, at: int) -> bool:
     if not _is_latin(before):
         return True
     # Extraction glues words together: theKarenniArmy.
-    return folded.original[folded.ends[at - 1] - 1].islower() and folded.original[folded.starts[at]].isupper()
+    return _is_hump(folded, at)
 
 
 def _right_holds(folded: Folded, at: int) -> bool:
@@ -69,7 +77,7 @@ def _right_holds(folded: Folded, at: int) -> bool:
         return not _is_latin(after) and not (after in ".,/:-" and text[at + 1 : at + 2].isdigit())
     if not _is_latin(after):
         return True
-    return folded.original[folded.ends[at - 1] - 1].islower() and folded.original[folded.starts[at]].isupper()
+    return _is_hump(folded, at)
 
 
 def _candidates(text: str, key: Key) -> Iterator[tuple[int, int]]:
