@@ -26,7 +26,8 @@ from alerts.configkeys import (
     TopicsFile,
 )
 from alerts.match.lexicon import Lexicon, read_lexicon
-from alerts.match.matcher import TopicRule, find_rule_problems
+from alerts.match.rule import TopicRule
+from alerts.match.topic import find_rule_problems
 from alerts.secrets import register_all
 from crawler.config import CrawlConfig, Settings, read_crawl_files
 from crawler.errors import ConfigError, ConfigProblem, state_path_hint

@@ -96,6 +96,7 @@ class Topic(StrictModel):
     languages: tuple[Language, ...] = ()
     near: tuple[Annotated[tuple[str, str, int], PlainValidator(_parse_near)], ...] = ()
     mask: Terms = ()
+    detail: Terms = ()
 
 
 class QuietHours(StrictModel):

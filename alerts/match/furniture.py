@@ -20,6 +20,12 @@ _MONTH = (
 )
 _DATE = rf"(?:{_WEEKDAY},?\s+)?(?:[0-9]{{1,2}},?\s+{_MONTH}|{_MONTH}\s+[0-9]{{1,2}}(?:st|nd|rd|th)?),?\s+[0-9]{{4}}"
 _DATE_LINE = re.compile(rf"\s*{_DATE}\s*")
+_DATED_HEADLINE = re.compile(rf"\s*{_DATE}\s+\S")
+_MENU_ENTRY = re.compile(
+    r"\s*(?:Home|Menu|Subscribe|Log ?in|Sign (?:in|up)|Register|About(?: us)?|Contact(?: us)?|Donate|Search"
+    r"|ပင်မစာမျက်နှာ|မူလစာမျက်နှာ|ဆက်သွယ်ရန်|ကျွန်ုပ်တို့အကြောင်း)\s*",
+    re.IGNORECASE,
+)
 # The same box run together into one line, the article perhaps behind it.
 _BOX = re.compile(rf"\s*{_DEGREES}\s+(?:[^\W\d]+\s+){{1,3}}{_DATE}(?:\s+spot_img)?")
 _TOP_LINES = 8  # the weather box is looked for among so many lines that hold anything
@@ -70,6 +76,33 @@ def _find_weather_box(lines: list[str]) -> set[int]:
     return box
 
 
+def _find_menu(lines: list[str]) -> set[int]:
+    """Return the short lines at the top that are a page's menu: several, one of which only a menu has."""
+    menu: list[int] = []
+    for index, line in enumerate(lines):
+        if line.strip() and (len(line.split()) > 3 or len(line) > 40 or _SENTENCE_END.search(line)):
+            break
+        if line.strip():
+            menu.append(index)
+    has_entry = any(_MENU_ENTRY.fullmatch(lines[index]) for index in menu)
+    return set(menu) if len(menu) > 2 and has_entry else set()
+
+
+def _find_tail(lines: list[str]) -> set[int]:
+    """Return the newer headlines, each with its date, that a page appends to its article."""
+    tail: set[int] = set()
+    filled = [index for index, line in enumerate(lines) if line.strip()]
+    while len(filled) > 1 and _is_headline(lines[filled[-1]]):
+        if _DATED_HEADLINE.match(lines[filled[-1]]):
+            tail.add(filled.pop())
+        elif _DATE_LINE.fullmatch(lines[filled[-2]]) and not _DATE_LINE.fullmatch(lines[filled[-1]]):
+            tail.update((filled.pop(), filled.pop()))
+        else:
+            break
+    has_article = any(_SENTENCE_END.search(lines[index]) for index in range(len(lines)) if index not in tail)
+    return tail if has_article else set()
+
+
 def _is_headline(line: str) -> bool:
     return 0 < len(line.strip()) < 160 and not _SENTENCE_END.search(line)
 
@@ -99,12 +132,13 @@ def blank_furniture_lines(text: str) -> str:
 
     Known furniture: the weather box at the top with its town and date; lines that begin with "Tags:",
     "Read more:", "Related:", "You may also like:" and their like in English and Burmese; bread crumbs;
-    a date followed by a cut-off teaser. A dateline such as "Loikaw, 13 July" stays.
+    a date followed by a cut-off teaser; a menu of short lines at the top; dated headlines at the end. A
+    dateline such as "Loikaw, 13 July" stays.
     """
     if "\n" not in text and not _LABELLED.match(text) and not _BOX.match(text):
         return text
     lines = text.split("\n")
-    blank = _find_weather_box(lines) | _find_pointers(lines)
+    blank = _find_weather_box(lines) | _find_menu(lines) | _find_pointers(lines) | _find_tail(lines)
     if len(blank) == sum(1 for line in lines if line.strip()):
         blank = set()  # nothing would be left: then it was no furniture
     if lines and (box := _BOX.match(lines[0])):

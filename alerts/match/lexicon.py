@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 COLUMNS = ("concept", "kind", "form", "script", "status", "evidence_url", "note")
 NUMBER_KIND = "number-operation"  # the form is the two halves of a number, "11 11"
 WORD_KIND = "operation-word"  # stands beside such a number
-KINDS = ("place", "operation", NUMBER_KIND, WORD_KIND, "actor", "event", "exclusion")
+WARD_KIND = "ward"  # part of a town, named like many another place: never founds a match
+KINDS = ("place", WARD_KIND, "operation", NUMBER_KIND, WORD_KIND, "actor", "event", "hedge", "exclusion")
 SCRIPTS = ("latin", "mymr-unicode", "mymr-zawgyi", "thai", "han", "kana", "hangul", "number")
 STATUSES = ("standard", "variant", "misspelling", "abbreviation")
 _CONCEPT = re.compile("[a-z0-9]+(-[a-z0-9]+)*")

@@ -9,7 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alerts.match.numeral import BURMESE_DIGITS, repeat_burmese, spell_burmese, spell_english
 from alerts.text.fold import Folded, fold
+from alerts.text.key import is_hump
 from alerts.text.syllable import is_syllable_end, is_syllable_start
 
 if TYPE_CHECKING:
@@ -17,67 +19,50 @@ if TYPE_CHECKING:
 
 NUMBER_FORM = re.compile("[0-9]{1,2} [0-9]{1,2}")  # the two halves of the name, as day and month usually
 
-_ENGLISH = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_ENGLISH_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-# Burmese digit words; "one" is also spelled short, "seven" has three spellings in print.
-_BURMESE = (
-    "(?:သုည)?",
-    "(?:တစ်|တ)",
-    "နှစ်",
-    "သုံး",
-    "လေး",
-    "ငါး",
-    "ခြောက်",
-    "(?:ခုနစ်|ခုနှစ်|ခွန်)",
-    "ရှစ်",
-    "ကိုး",
-)
-
 
 def _folded(pattern: str) -> str:
     return fold(pattern).text
 
 
 _QUOTES = "\"'“”‘’«»„()\\[\\]<>【】「」《》〈〉"
-_GAP = rf"[ \n{_QUOTES}#_\-–—:*]{{0,6}}"  # between number and word
-_POINT = r"(?:[ ]?[-./:·•။၊\u2044–—][ ]?|,)"  # between the halves: 11.11, 11/11, 11-11, 11,11
+_GAP = rf"[ \n{_QUOTES}#_\-–—:*]{{0,6}}"  # between word and number
+_NARROW_GAP = _GAP.replace(":", "")  # between number and word: "11/11: operation begins" is a date
+_POINT = r"(?:[ ]?[-./:·•・။၊\u2044–—][ ]?|,)"  # between the halves: 11.11, 11/11, 11-11, 11,11
 _AND = _folded(r"(?:,? ?(?:and|or|&|နှင့်|နဲ့|和|与|與|及|และ)|[,/၊、]) ?")
 _CHAIN = rf"(?:[0-9]{{4}} ?{_AND})"  # "Operations 1027 and 1111"
-_NAMED = r"(?:,? ?(?:also )?(?:code-?named|named|called|dubbed|known as|titled)(?: as)?)?"
+_NAMED = (
+    r"(?:,? ?(?:(?:which|that) )?(?:(?:was|is|has been|had been|were|being|to be) )?(?:also )?"
+    r"(?:code-?named|named|called|dubbed|known as|titled)(?: as)?)?"
+)
+_NUMERO = r"(?:(?:no\.?|nr\.?|number) ?)?"
 _MODIFIER = r"(?:(?:joint|military|karenni|armed|resistance|rebel|revolutionary|anti-junta|anti-regime|combined)[ -])*"
+_BURMESE_MODIFIER = "(?:(?:ပူးပေါင်း|စုပေါင်း|ပူးတွဲ|တော်လှန်ရေး|ကရင်နီ|စစ်ရေး|လက်နက်ကိုင်) ?)*"  # joint, armed, ...
+_OTHER_MODIFIER = "(?:(?:联合|聯合|军事|軍事|共同|합동|군사|연합) ?)?"
+_THAI_MODIFIER = "(?: ?(?:ทางทหาร|ทางการทหาร|ร่วม))?"
 _CLOCK = _folded(r"(?! ?(?:am|pm|a\.m|p\.m|hrs|hours|o'clock|နာရီ))")
 # After "operation 1111": words that make the number a count of something.
-_NO_COUNT = _folded(
-    r"(?! ?(?:people|civilians|women|children|suspects|houses|homes|tablets|pills|kg|kilos|days|times|cases|percent"
-    r"|dollars|kyats|baht)(?![a-z]))(?! ?%)"
-    r"(?!\)? ?(?:ကြိမ်|ခု(?!နစ်|နှစ်)|ဦး(?!ဆောင်)|ယောက်|ရက်|လုံး|စီး|အိမ်|ကျပ်|ခန့်|ကျော်))"
-    r"(?! ?(?:ครั้ง|คน|นาย|วัน|ราย|次|人|名|个|個|回|件|명|회|건|번))"
+_COUNTED = re.compile(
+    _folded(
+        r" ?%| ?(?:people|persons|civilians|women|men|children|suspects|volunteers|soldiers|troops|fighters|police"
+        r"|officers|staff|workers|families|households|patients|surgeries|houses|homes|tablets|pills|bottles|kg|kilos|days|times"
+        r"|cases|percent|dollars|kyats|baht)(?![a-z])"
+        r"|\)? ?(?:ကြိမ်|ခု(?!နစ်|နှစ်)|ဦး(?!ဆောင်)|ယောက်|ရက်|လုံး|စီး|အိမ်|ကျပ်|ခန့်|ကျော်)"
+        r"| ?(?:ครั้ง|คน|นาย|วัน|ราย|次|人|名|个|個|回|件|명|회|건|번)"
+    )
 )
+_NAME = re.compile(
+    r"[a-z]*[a-rt-z][ \-]?[\"'“”‘’«(\[#]?[0-9]"
+)  # one word, not its plural, right before the number
 _MONTH_BEFORE = re.compile(
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|january|february|march|april|june|july|august"
     r"|september|october|november|december)\.? $"
 )
+_MONEY_BEFORE = re.compile(_folded("(?:သိန်း|ကျပ်|ဒေါ်လာ|ဘတ်|\\$|usd|mmk|kyats?|baht|dollars?) ?$"))
+# "Surgical operations 1111 and 1112", and the co- of co-operation.
+_OTHER_TRADE = re.compile(
+    r"(?:\bco-|\b(?:surgical|medical|rescue|relief|flight|bank|banking|business|mining|police|customs|sales?) )$"
+)
+_ABBREVIATION = re.compile("[a-z]{1,3}-")
 
 _CLOSING = {"(": ")", "[": "]", "“": "”", "«": "»", "「": "」", "'": "'", '"': '"'}
 
@@ -91,37 +76,14 @@ class NumberName:
     words: tuple[str, ...]  # without one of these neither
 
 
-def _english(number: int) -> str:
-    if number < 20:
-        return f"(?:{'(?:zero|oh?)[ -]*' if number < 10 else ''}{_ENGLISH[number]})"
-    ones = f"[ -]?{_ENGLISH[number % 10]}" if number % 10 else ""
-    return f"(?:{_ENGLISH_TENS[number // 10]}{ones})"
-
-
-def _burmese(number: int) -> str:
-    tens, ones = divmod(number, 10)
-    if not tens:
-        return f"(?:သုည)?{_BURMESE[ones]}"
-    head = "(?:တစ်|တ)?" if tens == 1 else _BURMESE[tens]
-    return head + (f"ဆယ့် ?{_BURMESE[ones]}" if ones else "ဆယ်")
-
-
-def _number(first: str, second: str, *, guarded: bool) -> str:
-    """Return the pattern of the number in digits; unguarded right after a chain of other numbers."""
-    left = "(?<![0-9])(?<![0-9][.,/:-])(?<![0-9] )" if guarded else ""
-    plain = rf"{first}{second}(?! [0-9]{{4}})"
+def _number(first: str, second: str, *, is_first: bool) -> str:
+    """Return the pattern of the number in digits; before the word it needs guards that the word else gives."""
+    left = "(?<![0-9])(?<![0-9][.,/:-])(?<![0-9] )" if is_first else ""
+    plain = rf"{first}{second}" + ("(?! [0-9]{4})" if is_first else "")
     spaced = rf"{first} {second}(?! ?[0-9])"
     pointed = rf"{first}{_POINT}{second}"
     again = rf"(?! ?{first}[ .,/-]?{second})"
     return rf"{left}(?:{plain}|{pointed}|{spaced})(?![0-9])(?![.,/:-][0-9]){again}{_CLOCK}"
-
-
-def _repeated_digit(digits: str) -> str | None:
-    """Return the spoken "one, four of them" of a number made of one digit: ၁ လေးလုံး."""
-    if len(set(digits)) > 1:
-        return None
-    one, many = int(digits[0]), len(digits)
-    return rf"(?:(?<![0-9])\(?{one}\)?|{_BURMESE[one]}) ?\(?(?:{_BURMESE[many]}|{many})\)? ?လုံး"
 
 
 def compile_number(form: str, words: Iterable[str]) -> NumberName:
@@ -140,23 +102,25 @@ def compile_number(form: str, words: Iterable[str]) -> NumberName:
     for word in sorted({fold(word).text for word in words}, key=lambda word: (-len(word), word)):
         kind = latin if word[:1].isascii() else burmese if "\u1000" <= word[:1] <= "\u109f" else other
         kind.append(word)
-    number, chained = _number(first, second, guarded=True), _number(first, second, guarded=False)
-    english = rf"{_english(int(first))}[ \-–]*{_english(int(second))}"
-    spoken = rf"{_burmese(int(first))} ?{_burmese(int(second))}"
-    anywhere = rf"(?:{number}|{_CHAIN}+{chained})"
+    number = _number(first, second, is_first=True)
+    after = (
+        rf"{_CHAIN}*{_number(first, second, is_first=False)}"  # behind the word, perhaps behind other numbers
+    )
+    english = rf"{spell_english(int(first))}[ \-–]*{spell_english(int(second))}"
+    spoken = rf"{spell_burmese(int(first))} ?{spell_burmese(int(second))}"
     options: list[str] = []
     if latin:
         word = rf"(?:{'|'.join(map(re.escape, latin))})"
-        before = rf"(?<![a-z])(?<![a-z]-){word}(?:s|\.)?{_NAMED}"
+        before = rf"{word}(?:s|\.)?{_NAMED}{_GAP}{_NUMERO}"
         options += [
-            rf"{before}{_GAP}{anywhere}(?![a-z]){_NO_COUNT}",
-            rf"{before}{_GAP}{english}(?![a-z])",
+            rf"{before}{after}(?![a-z])",
+            rf"{before}{english}(?![a-z])",
             # "police carried out 1111 operations" counts them: a plural needs a sign that it is a name
-            rf"(?<![a-z]){number}(?: ?{_AND}[0-9]{{4}})+{_GAP}{_MODIFIER}{word}s?(?![a-z])",
-            rf"(?<![0-9a-z]){_CHAIN}+{chained}{_GAP}{_MODIFIER}{word}s?(?![a-z])",
-            rf"(?<![a-z]){number}{_GAP}{_MODIFIER}{word}(?![a-z])",
+            rf"(?<![a-z]){number}(?: ?{_AND}[0-9]{{4}})+{_NARROW_GAP}{_MODIFIER}{word}s?(?![a-z])",
+            rf"(?<![0-9a-z]){_CHAIN}+{_number(first, second, is_first=False)}{_NARROW_GAP}{_MODIFIER}{word}s?(?![a-z])",
+            rf"(?<![a-z]){number}{_NARROW_GAP}{_MODIFIER}{word}(?![a-z])",
             rf"(?<![a-z])(?:(?<=[{_QUOTES}]){first}{second}[{_QUOTES}]|{first}[./-]{second}) {word}s(?![a-z])",
-            rf"(?<![a-z])(?<![a-z]-){english}{_GAP}{_MODIFIER}{word}(?![a-z])",
+            rf"(?<![a-z])(?<![a-z]-){english}{_NARROW_GAP}{_MODIFIER}{word}(?![a-z])",
         ]
     if burmese:
         word = rf"(?:{'|'.join(map(re.escape, burmese))})"
@@ -165,20 +129,22 @@ def compile_number(form: str, words: Iterable[str]) -> NumberName:
             "(?:သော|သည့်|တဲ့|ထားသည့်|ထားသော|ထားတဲ့)?|ဟူသော)?"
         )
         names = [number, spoken]
-        if lay := _repeated_digit(first + second):
+        if lay := repeat_burmese(first + second):
             names.append(lay)
         name = rf"(?:{'|'.join(names)})"
+        behind = rf"(?:{after}|{spoken})"
         options += [
-            rf"{name}(?: ?{_AND}[0-9]{{4}})*{_GAP}(?:{number}{_GAP})?{called}{_GAP}{word}(?!ကွပ်ကဲ)",
-            rf"(?<!စိတ်ဓာတ်){word}{_GAP}(?:အမည်|အမှတ်)?{_GAP}(?:{anywhere}|{spoken}){_NO_COUNT}",
+            rf"{name}(?: ?{_AND}[0-9]{{4}})*{_GAP}(?:{number}{_GAP})?{called}{_GAP}{_BURMESE_MODIFIER}{word}(?!ကွပ်ကဲ)",
+            rf"(?<!စိတ်ဓာတ်){word}{_GAP}(?:အမည်|အမှတ်)?{_GAP}{behind}",
+            rf"(?<!စိတ်ဓာတ်){word}(?:ကို|အား){_GAP}{behind}(?={_GAP}(?:ဟု|ဟူ၍|လို့|အမည်|နာမည်))",  # "named it 1111"
         ]
     if other:
         word = rf"(?:{'|'.join(map(re.escape, other))})"
         options += [
-            rf"{number}(?: ?{_AND}[0-9]{{4}})*{_GAP}[号號]?{_GAP}{word}",
-            rf"{word}{_GAP}{anywhere}{_NO_COUNT}",
+            rf"{number}(?: ?{_AND}[0-9]{{4}})*{_GAP}[号號]?{_GAP}{_OTHER_MODIFIER}{word}",
+            rf"{word}{_THAI_MODIFIER}{_GAP}{after}",
         ]
-    hint = rf"{first}(?:{_POINT}| )?{second}|{english}|{spoken}|(?:{_BURMESE[4]}|[2-4])\)? ?လုံး"
+    hint = rf"{first}(?:{_POINT}| )?{second}|{english}|{spoken}|(?:{BURMESE_DIGITS[4]}|[2-4])\)? ?လုံး"
     return NumberName(
         re.compile("|".join(_refold(option) for option in options)),
         re.compile(_refold(hint)),
@@ -212,13 +178,32 @@ def find_numbers(folded: Folded, name: NumberName) -> Iterator[tuple[int, int]]:
     text = folded.text
     if not any(word in text for word in name.words) or not name.hint.search(text):
         return
-    for match in name.pattern.finditer(text):
+    at = 0
+    while match := name.pattern.search(text, at):
         start, end = match.span()
-        if "\u1000" <= text[start] <= "\u104e" and not is_syllable_start(text, start):
-            continue
-        if "\u1000" <= text[end - 1] <= "\u104e" and not is_syllable_end(text, end):
-            continue
-        # "On November 11, 11 operations": the first half is a day of the month.
-        if text[start].isdigit() and _MONTH_BEFORE.search(text[max(0, start - 12) : start]):
-            continue
-        yield _with_brackets(text, start, end)
+        if _is_name(folded, start, end):
+            yield _with_brackets(text, start, end)
+            at = end
+        else:
+            at = start + 1
+
+
+def _is_name(folded: Folded, start: int, end: int) -> bool:
+    """Tell the name of an operation from a count, a date, a sum or the end of another word."""
+    text, first = folded.text, folded.text[start]
+    left = text[max(0, start - 16) : start]
+    if "\u1000" <= first <= "\u104e" and not is_syllable_start(text, start):
+        return False
+    if "\u1000" <= text[end - 1] <= "\u104e" and not is_syllable_end(text, end):
+        return False
+    if first.isdigit():  # "On November 11, 11 operations": the first half is a day of the month
+        return not (_MONTH_BEFORE.search(left) or _MONEY_BEFORE.search(left))
+    if "a" <= first <= "z":
+        if "a" <= left[-1:] <= "z" and not is_hump(folded, start):  # extraction glues words: onOperation 1111
+            return False
+        if _OTHER_TRADE.search(left) or _ABBREVIATION.match(text, start):
+            return False
+        is_capital = folded.original[folded.span(start, start + 1)[0]].isupper()
+        if is_capital and _NAME.match(text, start):  # "Before Operation 1111 people lived here"
+            return True
+    return not (text[end - 1].isdigit() and _COUNTED.match(text, end))

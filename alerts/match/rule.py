@@ -6,8 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alerts.match.lexicon import WARD_KIND
 from alerts.text.fold import fold
+from alerts.text.key import Key, find_folded, make_key
 from alerts.text.syllable import count_syllables
+from alerts.text.zawgyi import to_unicode
 
 if TYPE_CHECKING:
     from alerts.match.lexicon import Lexicon
@@ -33,6 +36,9 @@ class TopicRule:
         tuple[str, str, int], ...
     ] = ()  # both, at most so many syllables and words apart, in one paragraph
     mask: tuple[str, ...] = ()  # blanked before matching: excludes a phrase, never an article
+    detail: tuple[
+        str, ...
+    ] = ()  # looked for only where the topic holds: wards, names too common to stand alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +57,13 @@ def split_term(term: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in term.split("|"))
 
 
+def make_literal_key(literal: str) -> Key:
+    """Return the search key of a literal as written in a topic, quoted or not, in either encoding."""
+    return make_key(to_unicode(literal.strip('"')).text)
+
+
 def _find_literal_problem(literal: str) -> str | None:
-    bare = literal.strip('"')
+    bare = to_unicode(literal.strip('"')).text
     folded = fold(bare).text
     if not any(map(str.isalnum, folded)):
         return f"{literal!r} holds no letter or digit; write the words to look for"
@@ -63,6 +74,8 @@ def _find_literal_problem(literal: str) -> str | None:
             return f"{literal!r}: * is allowed only at the end of a word of at least four Latin letters"
     if _ONLY_MYANMAR.fullmatch(folded) and count_syllables(folded) < 2:
         return f"{literal!r} is one syllable and stands inside many other words; write two syllables or more"
+    if "*" not in bare and not any(find_folded(fold(bare), make_key(bare))):
+        return f"{literal!r} can never match: it does not begin and end where a word or a syllable does"
     return None
 
 
@@ -78,11 +91,18 @@ def _find_term_problem(term: str, lexicon: Lexicon) -> str | None:
     return None
 
 
+def _find_ward_problem(term: str, lexicon: Lexicon) -> str | None:
+    for part in split_term(term):
+        if part.startswith("@") and any(row.kind == WARD_KIND for row in lexicon.concepts[part[1:]]):
+            return f"{part} is a ward: other places bear such names; write it under detail, or near its town"
+    return None
+
+
 def find_term_problems(rule: TopicRule, lexicon: Lexicon) -> list[RuleProblem]:
     """Return what is wrong with the terms of one rule, all at once."""
     terms = [
         (f"{key}[{index}]", term)
-        for key in ("any", "all", "none", "title", "mask")
+        for key in ("any", "all", "none", "title", "mask", "detail")
         for index, term in enumerate(getattr(rule, key))
     ]
     problems: list[RuleProblem] = []
@@ -94,7 +114,10 @@ def find_term_problems(rule: TopicRule, lexicon: Lexicon) -> list[RuleProblem]:
             )
             problems.append(RuleProblem(rule.id, f"near[{index}][2]", message))
     for key, term in terms:
-        if problem := _find_term_problem(term, lexicon):
+        problem = _find_term_problem(term, lexicon)
+        if problem is None and key.startswith(("any", "all", "title")):
+            problem = _find_ward_problem(term, lexicon)
+        if problem:
             problems.append(RuleProblem(rule.id, key, problem))
     if not (rule.any or rule.all or rule.title or rule.near):
         problems.append(RuleProblem(rule.id, "any", "nothing to look for; set any, all, title or near"))

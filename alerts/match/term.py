@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alerts.match.lexicon import NUMBER_KIND, Lexicon, LexiconRow
 from alerts.match.numbers import NumberName, compile_number, find_numbers
-from alerts.match.rule import split_term
+from alerts.match.rule import make_literal_key, split_term
 from alerts.text.fold import Folded, fold
 from alerts.text.key import Key, find_folded, make_key
 from alerts.text.zawgyi import convert_zawgyi
@@ -52,7 +52,7 @@ def _compile_row(row: LexiconRow) -> Needle:
 def _compile_concept(name: str, lexicon: Lexicon) -> Term:
     rows = lexicon.concepts[name]
     numbers = [compile_number(row.form, lexicon.operation_words) for row in rows if row.kind == NUMBER_KIND]
-    needles: dict[str, Needle] = {}
+    needles: dict[Key, Needle] = {}
     names: dict[str, str] = {}
     for row in rows:
         if row.kind == NUMBER_KIND:
@@ -63,8 +63,7 @@ def _compile_concept(name: str, lexicon: Lexicon) -> Term:
         if spans:  # the number finds this form, with the guards that a plain form lacks
             names.update({folded.text[start:end]: row.form for start, end in spans})
         elif needle.key is not None:
-            exact = needle.key.letters or needle.key.pattern is not None
-            needles.setdefault(f"{needle.key.text}{exact or ''}", needle)
+            needles.setdefault(needle.key, needle)
     forms = [row.form for row in rows if row.kind == NUMBER_KIND]
     named = [Needle(form, number=number, names=names) for form, number in zip(forms, numbers, strict=True)]
     return Term(f"@{name}", (*named, *needles.values()))
@@ -79,7 +78,7 @@ def compile_term(raw: str, lexicon: Lexicon, known: dict[str, Term]) -> tuple[Te
     for part in split_term(raw):
         if part not in known:
             is_concept = part.startswith("@")
-            literal = Term(part, (Needle(part, make_key(part.strip('"'))),))
+            literal = Term(part, (Needle(part, make_literal_key(part)),))
             known[part] = _compile_concept(part[1:], lexicon) if is_concept else literal
         terms.append(known[part])
     return tuple(terms)

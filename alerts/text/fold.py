@@ -22,10 +22,16 @@ if TYPE_CHECKING:
 _LETTER = "\u1000-\u103f"
 _DIGIT = "\u1040-\u1049"
 _MYANMAR = re.compile("[\u1000-\u109f]")
-# Soft hyphens, zero-width spaces and joiners, direction marks, variation selectors, loose accents.
-_INVISIBLE = re.compile(
-    "[\u00ad\u0300-\u036f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]+"
+# Soft hyphens, zero-width spaces and joiners, direction marks, variation selectors, loose accents, key caps.
+_UNSEEN = (
+    "\u00ad\u0300-\u036f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
+    "\u20dd-\u20e4\ufe00-\ufe0f\ufeff"
 )
+INVISIBLE = re.compile(f"[{_UNSEEN}]+")
+_DECOMPOSED = re.compile(  # Hangul and kana in pieces, as some file systems and feeds keep them
+    "[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\u3040-\u30ff][\u3099\u309a]"
+)
+_UNUSUAL = re.compile(f"[{_UNSEEN}\u1161-\u1175\u3099\u309a]")  # one look for both
 _RARE_BLANK = re.compile(r"[^\S\n ]")
 _ODD_BLANK = re.compile(r"[^\S\n]{2,}|[^\S\n ]|(?<=\n) | (?=\n)")  # all but one plain space inside a line
 
@@ -235,7 +241,9 @@ def fold(text: str, squeeze: bool = True) -> Folded:
     if text.isascii() and not _has_odd_blank(text):
         return Folded(text.lower(), text)
     draft = Draft(text)
-    draft.edit(_INVISIBLE, "")
+    if _UNUSUAL.search(text):
+        draft.edit(INVISIBLE, "")
+        draft.edit(_DECOMPOSED, lambda match: unicodedata.normalize("NFC", match[0]))
     if _has_odd_blank(draft.text):
         draft.edit(_ODD_BLANK, _plain_blank)
     if _MYANMAR.search(draft.text):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alerts.text.fold import Folded, fold
-from alerts.text.syllable import BASE, is_syllable_end, is_syllable_start
+from alerts.text.syllable import is_syllable_end, is_syllable_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,16 +15,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A form made ready for searching: folded, its parts joined by an optional hyphen or space."""
+    """A form made ready for searching: folded, cut where a hyphen, a space or nothing may stand."""
 
-    text: str
-    pattern: re.Pattern[str] | None = None  # only where the form has parts
+    parts: tuple[str, ...]
     is_prefix: bool = False  # "Karenn*": the rest of the word may follow
     letters: str | None = None  # letters and digits that must stand exactly so, for abbreviations
 
+    @property
+    def text(self) -> str:
+        """Return the parts joined: the form without its separators."""
+        return "".join(self.parts)
 
+
+SEPARATORS = " \n-\u2013"
 _PART = re.compile(r"[\s\-\u2013]+")
-_BETWEEN_PARTS = r"(?:[ \n]?[-\u2013][ \n]?|[ \n])?"
+_BETWEEN_PARTS = re.compile(r"(?:[ \n]?[-\u2013][ \n]?|[ \n])?")
 _HUMP = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
@@ -32,18 +37,20 @@ def make_key(form: str, *, exact_case: bool = False) -> Key:
     """Fold *form* into a search key; a trailing ``*`` after Latin letters leaves the word's end open."""
     is_prefix = form.endswith("*")
     form = form.rstrip("*") if is_prefix else form
-    written = fold(form if exact_case else _HUMP.sub(" ", form)).text.strip()
-    parts = [re.escape(part) for part in _PART.split(written) if part]
-    pattern = re.compile(_BETWEEN_PARTS.join(parts)) if len(parts) > 1 else None
+    written = fold(form if exact_case else _HUMP.sub(" ", form)).text
     letters = "".join(filter(str.isalnum, form)) if exact_case else None
-    return Key(written.strip("-\u2013 "), pattern, is_prefix, letters)
+    return Key(tuple(part for part in _PART.split(written) if part), is_prefix, letters)
+
+
+_KANA = re.compile("[\u30a1-\u30fa]{2}|[\u30a1-\u30fa]\u30fc")
+_HANGUL = re.compile("[\uac00-\ud7a3]{2}")
 
 
 def _is_latin(char: str) -> bool:
     return char.isalnum() and char < "\u0250"
 
 
-def _is_hump(folded: Folded, at: int) -> bool:
+def is_hump(folded: Folded, at: int) -> bool:
     """Tell whether a new word begins at *at* by its capital alone: theKarenniArmy."""
     original = folded.original
     return (
@@ -54,16 +61,18 @@ def _is_hump(folded: Folded, at: int) -> bool:
 def _left_holds(folded: Folded, at: int) -> bool:
     text, first = folded.text, folded.text[at]
     if "\u1000" <= first <= "\u104e":
-        return not BASE.match(first) or is_syllable_start(text, at)
-    if at == 0 or not _is_latin(first):
+        return is_syllable_start(text, at) if first < "\u1040" else True  # a sign, ၌ or ။, has no syllable
+    if at == 0:
         return True
     before = text[at - 1]
+    if not _is_latin(first):  # a word in kana or Hangul may go on after a name, it does not begin before it
+        return not (_KANA.match(first + before) or _HANGUL.match(first + before))
     if first.isdigit():
         return not _is_latin(before) and not (before in ".,/:-" and at > 1 and text[at - 2].isdigit())
     if not _is_latin(before):
         return True
     # Extraction glues words together: theKarenniArmy.
-    return _is_hump(folded, at)
+    return is_hump(folded, at)
 
 
 def _right_holds(folded: Folded, at: int) -> bool:
@@ -77,42 +86,50 @@ def _right_holds(folded: Folded, at: int) -> bool:
         return not _is_latin(after) and not (after in ".,/:-" and text[at + 1 : at + 2].isdigit())
     if not _is_latin(after):
         return True
-    return _is_hump(folded, at)
+    return is_hump(folded, at)
 
 
-def _candidates(text: str, key: Key) -> Iterator[tuple[int, int]]:
-    if key.pattern is not None:
-        at = 0
-        while match := key.pattern.search(text, at):
-            yield match.span()
-            at = match.start() + 1
-        return
-    at = text.find(key.text)
-    while at >= 0:
-        yield at, at + len(key.text)
-        at = text.find(key.text, at + 1)
+def _end_of(text: str, at: int, parts: tuple[str, ...]) -> int:
+    """Return where *parts* end that begin at *at*, -1 when they do not stand there."""
+    for number, part in enumerate(parts):
+        if number:
+            between = _BETWEEN_PARTS.match(text, at)
+            at = between.end() if between else at
+        if not text.startswith(part, at):
+            return -1
+        at += len(part)
+    return at
+
+
+def accept(folded: Folded, at: int, key: Key) -> int | None:
+    """Return where *key*, begun at *at*, ends as a word of its own; None when it does not stand there so.
+
+    A Myanmar edge must be a syllable's edge. A Latin edge must touch no Latin letter or digit, except
+    a change from lower to upper case; a Myanmar letter or a possessive may touch it. Thai and Han
+    know no such edges: containment is enough; kana and Hangul have one on the left.
+    """
+    text = folded.text
+    end = _end_of(text, at, key.parts)
+    if end < 0 or not _left_holds(folded, at):
+        return None
+    if key.is_prefix:
+        while end < len(text) and _is_latin(text[end]):
+            end += 1
+    elif not _right_holds(folded, end):
+        return None
+    if key.letters is not None:
+        begin, stop = folded.span(at, end)
+        if "".join(filter(str.isalnum, folded.original[begin:stop])) != key.letters:
+            return None
+    return end
 
 
 def find_folded(folded: Folded, key: Key) -> Iterator[tuple[int, int]]:
-    """Yield the folded spans where *key* stands as a word of its own.
-
-    A Myanmar edge must be a syllable's edge. A Latin edge must touch no Latin letter or digit, except
-    a change from lower to upper case; a Myanmar letter or a possessive may touch it. Thai, Han, kana
-    and Hangul know no such edges: containment is enough.
-    """
-    if not key.text:
+    """Yield the folded spans where *key* stands as a word of its own; for many keys see ``scan.Scanner``."""
+    if not key.parts:
         return
-    text = folded.text
-    for start, end in _candidates(text, key):
-        if not _left_holds(folded, start):
-            continue
-        if key.is_prefix:
-            while end < len(text) and _is_latin(text[end]):
-                end += 1
-        elif not _right_holds(folded, end):
-            continue
-        if key.letters is not None:
-            begin, stop = folded.span(start, end)
-            if "".join(filter(str.isalnum, folded.original[begin:stop])) != key.letters:
-                continue
-        yield start, end
+    at = folded.text.find(key.parts[0])
+    while at >= 0:
+        if (end := accept(folded, at, key)) is not None:
+            yield at, end
+        at = folded.text.find(key.parts[0], at + 1)

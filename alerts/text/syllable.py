@@ -15,7 +15,7 @@ BASE = re.compile("[\u1000-\u102a\u103f\u104e]")
 _NOT_AT_END = re.compile(f"[{MARK}{VIRAMA}]")
 # A syllable as it is spoken: the lower half of a stack begins one, the upper half closes another.
 SYLLABLE = re.compile(
-    f"[{CONSONANT}](?!\u1037?[\u103a{VIRAMA}])|[\u1023-\u102a\u103f\u104c-\u104f](?!\u1037?\u103a)"
+    f"[{CONSONANT}](?!\u1037?[\u103a{VIRAMA}])|[\u1023-\u102a\u103f\u104c-\u104f](?!\u1037?[\u103a{VIRAMA}])"
 )
 
 

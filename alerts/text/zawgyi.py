@@ -12,6 +12,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
+from alerts.text.fold import INVISIBLE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -153,6 +155,8 @@ def _convert(segment: str, offset: int) -> tuple[str, list[int], list[int]]:
     letters: list[str] = []
     origin: list[int] = []
     for at, char in enumerate(segment, offset):
+        if INVISIBLE.match(char):  # inside a cluster it would tear the marks from their letter
+            continue
         for letter in _LETTERS.get(char, char):
             letters.append(letter)
             origin.append(at)
@@ -190,7 +194,7 @@ def _judge(segment: str) -> Default | None:
     """Return the segment's encoding where it is long and clear enough to tell, else None."""
     if len(_MYANMAR.findall(segment)) < _MIN_LETTERS:
         return None
-    probability = find_zawgyi_probability(segment)
+    probability = find_zawgyi_probability(INVISIBLE.sub("", segment))
     if probability is None or _SURELY_UNICODE <= probability <= _SURELY_ZAWGYI:
         return None
     return "zawgyi" if probability > _SURELY_ZAWGYI else "unicode"
@@ -208,7 +212,7 @@ def _majority(segments: Sequence[str], verdicts: Sequence[Default | None]) -> De
 
 def _is_marked_zawgyi(text: str) -> bool:
     """Tell Zawgyi in a text too short to judge: only with its own signs in it and the detector sure."""
-    probability = find_zawgyi_probability(text) if _TRACE.search(text) else None
+    probability = find_zawgyi_probability(INVISIBLE.sub("", text)) if _TRACE.search(text) else None
     return probability is not None and probability > _SURELY_ZAWGYI
 
 

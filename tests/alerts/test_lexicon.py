@@ -28,7 +28,7 @@ def problems(path: Path) -> list[tuple[int, str]]:
 
 def test_the_shipped_lexicon_names_the_town_and_the_operation() -> None:
     lexicon = read_lexicon(SHIPPED)
-    assert {"loikaw", "loi-kaw-wan", "operation-1111", "op-1x8", "op-1027", "kayah-state"} <= set(
+    assert {"loikaw", "loi-kaw-wan", "operation-1111", "op-1x8", "operation-1027", "kayah-state"} <= set(
         lexicon.concepts
     )
     assert {"Loikaw", "လွိုင်ကော်", "垒固", "ลอยก่อ", "ロイコー"} <= {

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.match.lexicon import Lexicon, LexiconRow, build_lexicon, read_lexicon
-from alerts.match.matcher import MAX_HITS, Findings, TopicRule, compile_topics, find_rule_problems
+from alerts.match.matcher import MAX_HITS, Findings, compile_topics
+from alerts.match.rule import TopicRule
+from alerts.match.topic import find_rule_problems
 from alerts.model import Hit
 from alerts.text.sentence import MAX_SENTENCE_CHARS
 from crawler.errors import ConfigError
@@ -248,3 +250,53 @@ def test_a_page_full_of_one_name_keeps_a_few_short_hits() -> None:
 def test_of_many_hits_the_first_of_every_term_stays() -> None:
     rule = TopicRule("t", "T", all=("@loikaw", "clinic"))
     assert find(rule, "Loikaw. " * 500 + "A clinic.")[-1].matched == "clinic"
+
+
+TOWN_WITH_WARDS = TopicRule("t", "T", any=("@loikaw",), detail=("@ward-daw-au-khu",))
+
+
+def test_a_detail_is_told_beside_the_topic_and_founds_no_match() -> None:
+    matcher = compile_topics((TOWN_WITH_WARDS,), LEXICON)
+    both = matcher.find_matches("", "Shells fell on Daw Au Khu in Loikaw.")
+    assert [hit.matched for hit in both.topics["t"]] == ["Loikaw"]
+    assert [hit.matched for hit in both.details["t"]] == ["Daw Au Khu"]
+    assert matcher.find_matches("", "Shells fell on Daw Au Khu.") == Findings()
+
+
+@pytest.mark.parametrize("key", ["any", "all", "title"])
+def test_a_ward_may_not_found_a_match(key: str) -> None:
+    rule = replace(TopicRule("t", "T", any=("@loikaw",)), **{key: ("@ward-daw-au-khu",)})  # type: ignore[arg-type]
+    (problem,) = find_rule_problems((rule,), LEXICON)
+    assert (problem.key, "is a ward" in problem.message) == (f"{key}[0]", True)
+
+
+def test_a_literal_in_zawgyi_is_read_as_the_text_is() -> None:
+    assert holds(UNICODE, any=("လြိဳင္ေကာ္",))
+    assert holds(ZAWGYI, any=("လြိဳင္ေကာ္",))
+
+
+def test_a_literal_that_is_a_piece_of_a_syllable_is_refused() -> None:
+    # the town's name without its first letter: it begins with a mark
+    (problem,) = find_rule_problems((TopicRule("t", "T", any=("\u102d\u102fင်ကော်မြို့",)),), LEXICON)
+    assert "can never match" in problem.message
+
+
+def test_many_topics_share_one_pass_and_do_not_disturb_each_other() -> None:
+    rules = tuple(TopicRule(f"t{number}", "T", any=(f"village {number}",)) for number in range(300))
+    found = compile_topics(rules, LEXICON).find_matches(
+        "", "Fighting at Village-7, village 12 and village123."
+    )
+    assert {topic: [hit.matched for hit in hits] for topic, hits in found.topics.items()} == {
+        "t7": ["Village-7"],
+        "t12": ["village 12"],
+        "t123": ["village123"],
+    }
+
+
+def test_overlapping_masks_and_names_are_told_apart() -> None:
+    rule = TopicRule("t", "T", any=("karenni army", "army base"), mask=("karenni army base",))
+    assert find(rule, "The Karenni Army base fell.") == ()
+    assert [hit.matched for hit in find(rule, "The Karenni Army took an army base.")] == [
+        "Karenni Army",
+        "army base",
+    ]

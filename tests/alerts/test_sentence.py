@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.match.lexicon import read_lexicon
-from alerts.match.matcher import TopicRule, compile_topics
+from alerts.match.matcher import compile_topics
+from alerts.match.rule import TopicRule
 from alerts.model import MarkedText
 from alerts.text.fold import fold
 from alerts.text.sentence import MAX_SENTENCE_CHARS, excerpt_at, sentence_at, shown_sentence

@@ -1,0 +1,146 @@
+"""A topic made ready: its terms compiled, whether it holds for an article, and why it never could."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alerts.match.rule import RuleProblem, TopicRule, find_term_problems
+from alerts.match.term import Needle, Term, compile_term
+from alerts.match.view import Span, View
+from alerts.text.fold import fold
+from alerts.text.scan import Scanner
+from alerts.text.zawgyi import to_unicode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from alerts.match.lexicon import Lexicon
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A rule with its terms compiled; a term is a tuple of alternatives."""
+
+    rule: TopicRule
+    any: tuple[tuple[Term, ...], ...]
+    all: tuple[tuple[Term, ...], ...]
+    none: tuple[tuple[Term, ...], ...]
+    title: tuple[tuple[Term, ...], ...]
+    near: tuple[tuple[tuple[Term, ...], tuple[Term, ...], int], ...]
+    detail: tuple[tuple[Term, ...], ...]
+    mask: tuple[Needle, ...]
+
+    def needles(self) -> Iterator[Needle]:
+        """Yield everything that has to be looked for."""
+        groups = (*self.any, *self.all, *self.none, *self.title, *self.detail)
+        pairs = (group for one, other, _ in self.near for group in (one, other))
+        for group in (*groups, *pairs):
+            for term in group:
+                yield from term.needles
+        yield from self.mask
+
+
+def compile_topic(rule: TopicRule, lexicon: Lexicon, known: dict[str, Term]) -> Topic:
+    """Compile a rule whose terms have no problem; *known* holds the terms compiled before."""
+
+    def terms(raw: Iterable[str]) -> tuple[tuple[Term, ...], ...]:
+        return tuple(compile_term(term, lexicon, known) for term in raw)
+
+    near = tuple(
+        (compile_term(one, lexicon, known), compile_term(other, lexicon, known), most)
+        for one, other, most in rule.near
+    )
+    mask = tuple(needle for term in terms(rule.mask) for part in term for needle in part.needles)
+    return Topic(
+        rule,
+        terms(rule.any),
+        terms(rule.all),
+        terms(rule.none),
+        terms(rule.title),
+        near,
+        terms(rule.detail),
+        mask,
+    )
+
+
+def collect(views: Iterable[View], term: Iterable[Term]) -> list[Span]:
+    return [span for view in views for alternative in term for span in view.find(alternative)]
+
+
+def _collect_near(views: Iterable[View], one: Iterable[Term], other: Iterable[Term], most: int) -> list[Span]:
+    near: dict[Span, None] = {}
+    for view in views:
+        seconds = sorted(collect((view,), other), key=lambda span: span.start)
+        starts = [span.start for span in seconds]
+        for first in collect((view,), one):
+            place = bisect_left(starts, first.start)
+            for second in seconds[max(0, place - 2) : place + 2]:  # only neighbours can be the nearest
+                if second == first or view.distance(first, second) > most:
+                    continue
+                if not view.has_break(min(first.start, second.start), max(first.end, second.end)):
+                    near.update({first: None, second: None})
+    return list(near)
+
+
+def judge(topic: Topic, views: Sequence[View]) -> list[Span] | None:
+    """Return the spans for which the topic holds, None when it does not."""
+    if any(collect(views, term) for term in topic.none):
+        return None
+    found: dict[Span, None] = {}
+    if topic.any:
+        hits = [span for term in topic.any for span in collect(views, term)]
+        if not hits:
+            return None
+        found.update(dict.fromkeys(hits))
+    titles = [view for view in views if view.field == "title"]
+    for scope, terms in ((views, topic.all), (titles, topic.title)):
+        for term in terms:
+            hits = collect(scope, term)
+            if not hits:
+                return None
+            found.update(dict.fromkeys(hits))
+    for one, other, most in topic.near:
+        hits = _collect_near(views, one, other, most)
+        if not hits:
+            return None
+        found.update(dict.fromkeys(hits))
+    return list(found)
+
+
+def find_shadowed(rule: TopicRule, lexicon: Lexicon, known: dict[str, Term]) -> list[RuleProblem]:
+    """Return the forms that the topic's own mask always blanks."""
+    topic = compile_topic(rule, lexicon, known)
+    problems: list[RuleProblem] = []
+    scanner = Scanner(needle.key for needle in topic.needles() if needle.key is not None)
+    for key, raws, terms in (
+        ("any", rule.any, topic.any),
+        ("all", rule.all, topic.all),
+        ("title", rule.title, topic.title),
+        ("detail", rule.detail, topic.detail),
+    ):
+        for index, (raw, term) in enumerate(zip(raws, terms, strict=True)):
+            for needle in (needle for part in term for needle in part.needles if needle.key is not None):
+                plain = to_unicode(needle.form)
+                folded = fold(plain.text)
+                view = View("text", plain, folded, scanner.find(folded))
+                alone = Term(needle.form, (needle,))
+                if view.find(alone) and not view.masked(topic.mask).find(alone):
+                    message = f"{needle.form!r} of {raw} can never match: the mask blanks it; narrow the mask"
+                    problems.append(RuleProblem(rule.id, f"{key}[{index}]", message))
+    return problems
+
+
+def find_rule_problems(rules: Sequence[TopicRule], lexicon: Lexicon) -> tuple[RuleProblem, ...]:
+    """Return everything that is wrong with the topics, each with its key and the remedy."""
+    problems: list[RuleProblem] = []
+    known: dict[str, Term] = {}
+    ids: set[str] = set()
+    for rule in rules:
+        found = find_term_problems(rule, lexicon)
+        if rule.id in ids:
+            found.append(RuleProblem(rule.id, "id", f"{rule.id!r} is used twice; topic ids must differ"))
+        ids.add(rule.id)
+        problems += found or (find_shadowed(rule, lexicon, known) if rule.mask else [])
+    return tuple(problems)

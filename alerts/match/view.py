@@ -1,0 +1,140 @@
+"""One field of an article under one set of masks: where terms stand in it, and how far apart."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from alerts.match.numbers import find_numbers
+from alerts.text.syllable import SYLLABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from alerts.match.term import Needle, Term
+    from alerts.model import Field
+    from alerts.text.fold import Folded
+    from alerts.text.key import Key
+    from alerts.text.zawgyi import UnicodeText
+
+    Found = Mapping[Key, Sequence[tuple[int, int]]]
+
+_TOKEN = re.compile(
+    f"{SYLLABLE.pattern}|[a-z0-9\u00c0-\u024f]+|[\u0e00-\u0e7f]+|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+)
+_BLANK = "\0"  # what a masked character becomes: no letter, no space, in no form
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A hit before it is told: folded span in one field."""
+
+    term: str
+    form: str
+    field: Field
+    start: int
+    end: int
+
+
+class View:
+    """One field as a topic sees it; what was searched once is remembered."""
+
+    __slots__ = ("_blanks", "_found", "_spans", "_tokens", "field", "folded", "plain")
+
+    def __init__(
+        self,
+        name: Field,
+        plain: UnicodeText,
+        folded: Folded,
+        found: Found,
+        blanks: Sequence[tuple[int, int]] = (),
+    ) -> None:
+        """Take the field's text, its fold, what the scanner found in it and the masked spans, sorted."""
+        self.field, self.plain = name, plain
+        self.folded = _blank(folded, blanks) if blanks else folded
+        self._found, self._blanks = found, blanks
+        self._spans: dict[str, tuple[Span, ...]] = {}
+        self._tokens: list[int] | None = None
+
+    def find(self, term: Term) -> tuple[Span, ...]:
+        """Return the spans of *term*; of overlapping ones the longest stays."""
+        known = self._spans.get(term.name)
+        if known is None:
+            found = [
+                Span(term.name, form, self.field, start, end)
+                for needle in term.needles
+                for start, end, form in self._find_needle(needle)
+            ]
+            known = self._spans[term.name] = keep_longest(found)
+        return known
+
+    def masked(self, mask: Iterable[Needle]) -> View:
+        """Return the view with the masked spans blanked, this one when there are none."""
+        spans = _merge((start, end) for needle in mask for start, end, _ in self._find_needle(needle))
+        return View(self.field, self.plain, self.folded, self._found, spans) if spans else self
+
+    def _find_needle(self, needle: Needle) -> Iterable[tuple[int, int, str]]:
+        if needle.key is not None:
+            spans: Iterable[tuple[int, int]] = self._found.get(needle.key, ())
+            if self._blanks:
+                spans = (span for span in spans if not _overlaps(span, self._blanks))
+            return ((start, end, needle.form) for start, end in spans)
+        if needle.number is None:
+            return ()
+        text = self.folded.text
+        numbers = find_numbers(self.folded, needle.number)
+        return ((start, end, needle.names.get(text[start:end], needle.form)) for start, end in numbers)
+
+    def has_break(self, start: int, end: int) -> bool:
+        """Tell whether a paragraph ends inside the span."""
+        begin, stop = self.folded.span(start, end)
+        return "\n" in self.plain.text[begin:stop]
+
+    def distance(self, one: Span, other: Span) -> int:
+        """Count the syllables and words between two spans."""
+        if self._tokens is None:
+            self._tokens = [match.start() for match in _TOKEN.finditer(self.folded.text)]
+        first, second = sorted((one, other), key=lambda span: span.start)
+        return max(0, bisect_left(self._tokens, second.start) - bisect_left(self._tokens, first.end))
+
+
+def _overlaps(span: tuple[int, int], blanks: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether a span touches one of *blanks*, which are sorted and do not overlap."""
+    before = bisect_left(blanks, (span[1], 0)) - 1
+    return before >= 0 and blanks[before][1] > span[0]
+
+
+def _merge(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _blank(folded: Folded, spans: Sequence[tuple[int, int]]) -> Folded:
+    text = folded.text
+    pieces: list[str] = []
+    last = 0
+    for start, end in spans:
+        pieces += (text[last:start], _BLANK * (end - start))
+        last = end
+    pieces.append(text[last:])
+    return replace(folded, text="".join(pieces))
+
+
+def keep_longest(found: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the spans without those that a longer one overlaps, in the order of the text."""
+    kept: list[tuple[int, int, Span]] = []
+    for span in sorted(found, key=lambda span: (span.start - span.end, span.start)):
+        place = bisect_left(kept, (span.start,))
+        if place and kept[place - 1][1] > span.start:
+            continue
+        if place < len(kept) and kept[place][0] < span.end:
+            continue
+        kept.insert(place, (span.start, span.end, span))
+    return tuple(span for _, _, span in kept)
