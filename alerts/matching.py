@@ -74,7 +74,7 @@ def _find(matcher: Matcher, config: Config, article: StoredArticle) -> dict[str,
     source = next((source for source in config.crawl.sources if source.id == article.source_id), None)
     encoding = (source.encoding if source else None) or "unicode"
     hits = matcher.find_matches(article.title, article.text, article.language, encoding).topics
-    return _within_scope(hits, source, [topic.id for topic in config.topics])
+    return within_scope(hits, source, [topic.id for topic in config.topics])
 
 
 def _count(report: MatchReport, counts: MatchCounts) -> None:
@@ -84,10 +84,13 @@ def _count(report: MatchReport, counts: MatchCounts) -> None:
     report.grown_stories |= counts.grown_stories
 
 
-def _within_scope(
+def within_scope(
     hits: Mapping[str, tuple[Hit, ...]], source: Source | None, topics: Sequence[str]
 ) -> dict[str, tuple[Hit, ...]]:
-    """Apply a source's ``topics``: a list restricts, ``all`` makes every article of the outlet relevant."""
+    """Apply a source's ``topics``: a list restricts, ``all`` makes every article relevant.
+
+    *topics* are the ids that ``all`` stands for.
+    """
     if source is None or source.topics is None:
         return dict(hits)
     if source.topics == "all":
