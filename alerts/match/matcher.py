@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from alerts.match.article import find_copies, read_fields
 from alerts.match.furniture import blank_furniture_lines
-from alerts.match.topic import Topic, collect, compile_topic, find_rule_problems, judge
+from alerts.match.topic import Topic, compile_topic, find_rule_problems, judge
 from alerts.match.view import Span, View
 from alerts.model import Encoding, Field, Hit
 from alerts.text.fold import fold
@@ -42,9 +42,7 @@ class Matcher:
 
     def __init__(self, topics: tuple[Topic, ...], rules_hash: str) -> None:
         self._topics = topics
-        self._scanner = Scanner(
-            needle.key for topic in topics for needle in topic.needles() if needle.key is not None
-        )
+        self._scanner = Scanner(key for topic in topics for key in topic.searched_keys())
         self.rules_hash = rules_hash
 
     def find_matches(
@@ -67,7 +65,7 @@ class Matcher:
             if spans is None:
                 continue
             topics[topic.rule.id] = article.tell(spans)
-            if added := [span for term in topic.detail for span in collect(views, term)]:
+            if added := [span for view in views for span in view.find_any(topic.detail)]:
                 details[topic.rule.id] = article.tell(added)
         return Findings(topics, article.encoding, details)
 

@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alerts.match.lexicon import NUMBER_KIND, Lexicon, LexiconRow
 from alerts.match.numbers import NumberName, compile_number, find_numbers
 from alerts.match.rule import make_literal_key, split_term
 from alerts.text.fold import Folded, fold
-from alerts.text.key import Key, find_folded, make_key
+from alerts.text.key import Key, make_key
 from alerts.text.zawgyi import convert_zawgyi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
-class Needle:
-    """One form, ready to be found: a key, or a number beside a word for operation."""
+class Operation:
+    """An operation named by a number, beside a word for operation."""
 
     form: str
-    key: Key | None = None
-    number: NumberName | None = None
-    names: Mapping[str, str] = field(default_factory=dict)  # folded spelling → form, for a number
+    number: NumberName
+    forms: Mapping[str, str]  # folded spelling → form of the lexicon that it is
 
     def find(self, folded: Folded) -> Iterator[tuple[int, int, str]]:
-        """Yield the folded spans of the form, each with the form that was recognised."""
-        if self.number is not None:
-            for start, end in find_numbers(folded, self.number):
-                yield start, end, self.names.get(folded.text[start:end], self.form)
-        elif self.key is not None:
-            for start, end in find_folded(folded, self.key):
-                yield start, end, self.form
+        """Yield the folded spans of the operation, each with the form that was recognised."""
+        for start, end in find_numbers(folded, self.number):
+            yield start, end, self.forms.get(folded.text[start:end], self.form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,33 +35,56 @@ class Term:
     """One alternative of a term: a concept or a literal, with all it can look like."""
 
     name: str
-    needles: tuple[Needle, ...]
+    forms: Mapping[Key, str]  # as written, by what is searched for
+    operations: tuple[Operation, ...] = ()
 
 
-def _compile_row(row: LexiconRow) -> Needle:
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Many terms of which one is enough, put together so that the cost is that of what stands in the text."""
+
+    forms: Mapping[Key, Sequence[tuple[str, str]]]  # (name of the term, form as written)
+    operations: Sequence[tuple[str, Operation]]
+
+    @classmethod
+    def join(cls, terms: Iterable[Term]) -> AnyOf:
+        """Put *terms* together; of two with the same name the first counts."""
+        by_name: dict[str, Term] = {}
+        for term in terms:
+            by_name.setdefault(term.name, term)
+        forms: dict[Key, list[tuple[str, str]]] = {}
+        for term in by_name.values():
+            for key, form in term.forms.items():
+                forms.setdefault(key, []).append((term.name, form))
+        return cls(
+            forms, [(term.name, operation) for term in by_name.values() for operation in term.operations]
+        )
+
+
+def _make_row_key(row: LexiconRow) -> Key:
     form = convert_zawgyi(row.form) if row.script == "mymr-zawgyi" else row.form
     is_cased = row.script == "latin" and row.status == "abbreviation"  # KA and SAC are also ordinary letters
-    return Needle(row.form, make_key(form, exact_case=is_cased))
+    return make_key(form, exact_case=is_cased)
 
 
 def _compile_concept(name: str, lexicon: Lexicon) -> Term:
     rows = lexicon.concepts[name]
-    numbers = [compile_number(row.form, lexicon.operation_words) for row in rows if row.kind == NUMBER_KIND]
-    needles: dict[Key, Needle] = {}
-    names: dict[str, str] = {}
+    numbers = {
+        row.form: compile_number(row.form, lexicon.operation_words) for row in rows if row.kind == NUMBER_KIND
+    }
+    forms: dict[Key, str] = {}
+    spelled: dict[str, str] = {}
     for row in rows:
         if row.kind == NUMBER_KIND:
             continue
-        needle = _compile_row(row)
         folded = fold(row.form)
-        spans = [span for number in numbers for span in find_numbers(folded, number)]
+        spans = [span for number in numbers.values() for span in find_numbers(folded, number)]
         if spans:  # the number finds this form, with the guards that a plain form lacks
-            names.update({folded.text[start:end]: row.form for start, end in spans})
-        elif needle.key is not None:
-            needles.setdefault(needle.key, needle)
-    forms = [row.form for row in rows if row.kind == NUMBER_KIND]
-    named = [Needle(form, number=number, names=names) for form, number in zip(forms, numbers, strict=True)]
-    return Term(f"@{name}", (*named, *needles.values()))
+            spelled.update({folded.text[start:end]: row.form for start, end in spans})
+        else:
+            forms.setdefault(_make_row_key(row), row.form)
+    operations = tuple(Operation(form, number, spelled) for form, number in numbers.items())
+    return Term(f"@{name}", forms, operations)
 
 
 def compile_term(raw: str, lexicon: Lexicon, known: dict[str, Term]) -> tuple[Term, ...]:
@@ -78,7 +96,7 @@ def compile_term(raw: str, lexicon: Lexicon, known: dict[str, Term]) -> tuple[Te
     for part in split_term(raw):
         if part not in known:
             is_concept = part.startswith("@")
-            literal = Term(part, (Needle(part, make_literal_key(part)),))
+            literal = Term(part, {make_literal_key(part): part})
             known[part] = _compile_concept(part[1:], lexicon) if is_concept else literal
         terms.append(known[part])
     return tuple(terms)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alerts.match.rule import RuleProblem, TopicRule, find_term_problems
-from alerts.match.term import Needle, Term, compile_term
+from alerts.match.term import AnyOf, Term, compile_term
 from alerts.match.view import Span, View
 from alerts.text.fold import fold
 from alerts.text.scan import Scanner
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from alerts.match.lexicon import Lexicon
+    from alerts.text.key import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +25,23 @@ class Topic:
     """A rule with its terms compiled; a term is a tuple of alternatives."""
 
     rule: TopicRule
-    any: tuple[tuple[Term, ...], ...]
+    any: AnyOf
     all: tuple[tuple[Term, ...], ...]
-    none: tuple[tuple[Term, ...], ...]
+    none: AnyOf
     title: tuple[tuple[Term, ...], ...]
     near: tuple[tuple[tuple[Term, ...], tuple[Term, ...], int], ...]
-    detail: tuple[tuple[Term, ...], ...]
-    mask: tuple[Needle, ...]
+    detail: AnyOf
+    mask: tuple[tuple[Term, ...], ...]
 
-    def needles(self) -> Iterator[Needle]:
-        """Yield everything that has to be looked for."""
-        groups = (*self.any, *self.all, *self.none, *self.title, *self.detail)
+    def searched_keys(self) -> Iterator[Key]:
+        """Yield everything that the scanner has to look for."""
+        for terms in (self.any, self.none, self.detail):
+            yield from terms.forms
+        groups = (*self.all, *self.title, *self.mask)
         pairs = (group for one, other, _ in self.near for group in (one, other))
         for group in (*groups, *pairs):
             for term in group:
-                yield from term.needles
-        yield from self.mask
+                yield from term.forms
 
 
 def compile_topic(rule: TopicRule, lexicon: Lexicon, known: dict[str, Term]) -> Topic:
@@ -48,20 +50,22 @@ def compile_topic(rule: TopicRule, lexicon: Lexicon, known: dict[str, Term]) -> 
     def terms(raw: Iterable[str]) -> tuple[tuple[Term, ...], ...]:
         return tuple(compile_term(term, lexicon, known) for term in raw)
 
+    def any_of(raw: Iterable[str]) -> AnyOf:
+        return AnyOf.join(part for term in terms(raw) for part in term)
+
     near = tuple(
         (compile_term(one, lexicon, known), compile_term(other, lexicon, known), most)
         for one, other, most in rule.near
     )
-    mask = tuple(needle for term in terms(rule.mask) for part in term for needle in part.needles)
     return Topic(
         rule,
-        terms(rule.any),
+        any_of(rule.any),
         terms(rule.all),
-        terms(rule.none),
+        any_of(rule.none),
         terms(rule.title),
         near,
-        terms(rule.detail),
-        mask,
+        any_of(rule.detail),
+        terms(rule.mask),
     )
 
 
@@ -86,11 +90,11 @@ def _collect_near(views: Iterable[View], one: Iterable[Term], other: Iterable[Te
 
 def judge(topic: Topic, views: Sequence[View]) -> list[Span] | None:
     """Return the spans for which the topic holds, None when it does not."""
-    if any(collect(views, term) for term in topic.none):
+    if any(view.find_any(topic.none) for view in views):
         return None
     found: dict[Span, None] = {}
-    if topic.any:
-        hits = [span for term in topic.any for span in collect(views, term)]
+    if topic.rule.any:
+        hits = [span for view in views for span in view.find_any(topic.any)]
         if not hits:
             return None
         found.update(dict.fromkeys(hits))
@@ -113,21 +117,22 @@ def find_shadowed(rule: TopicRule, lexicon: Lexicon, known: dict[str, Term]) -> 
     """Return the forms that the topic's own mask always blanks."""
     topic = compile_topic(rule, lexicon, known)
     problems: list[RuleProblem] = []
-    scanner = Scanner(needle.key for needle in topic.needles() if needle.key is not None)
-    for key, raws, terms in (
-        ("any", rule.any, topic.any),
-        ("all", rule.all, topic.all),
-        ("title", rule.title, topic.title),
-        ("detail", rule.detail, topic.detail),
+    scanner = Scanner(topic.searched_keys())
+    for key, raws in (
+        ("any", rule.any),
+        ("all", rule.all),
+        ("title", rule.title),
+        ("detail", rule.detail),
     ):
-        for index, (raw, term) in enumerate(zip(raws, terms, strict=True)):
-            for needle in (needle for part in term for needle in part.needles if needle.key is not None):
-                plain = to_unicode(needle.form)
+        for index, raw in enumerate(raws):
+            parts = compile_term(raw, lexicon, known)
+            for searched, form in ((key, form) for part in parts for key, form in part.forms.items()):
+                plain = to_unicode(form)
                 folded = fold(plain.text)
                 view = View("text", plain, folded, scanner.find(folded))
-                alone = Term(needle.form, (needle,))
+                alone = Term(form, {searched: form})
                 if view.find(alone) and not view.masked(topic.mask).find(alone):
-                    message = f"{needle.form!r} of {raw} can never match: the mask blanks it; narrow the mask"
+                    message = f"{form!r} of {raw} can never match: the mask blanks it; narrow the mask"
                     problems.append(RuleProblem(rule.id, f"{key}[{index}]", message))
     return problems
 

@@ -7,13 +7,12 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from alerts.match.numbers import find_numbers
 from alerts.text.syllable import SYLLABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from alerts.match.term import Needle, Term
+    from alerts.match.term import AnyOf, Term
     from alerts.model import Field
     from alerts.text.fold import Folded
     from alerts.text.key import Key
@@ -63,29 +62,48 @@ class View:
         known = self._spans.get(term.name)
         if known is None:
             found = [
-                Span(term.name, form, self.field, start, end)
-                for needle in term.needles
-                for start, end, form in self._find_needle(needle)
+                Span(term.name, form, self.field, start, end) for start, end, form in self._look_up(term)
             ]
             known = self._spans[term.name] = keep_longest(found)
         return known
 
-    def masked(self, mask: Iterable[Needle]) -> View:
+    def find_any(self, terms: AnyOf) -> list[Span]:
+        """Return the spans of every one of many terms; each term keeps its longest."""
+        found: dict[str, list[Span]] = {}
+        for key, spans in self._found.items():
+            for name, form in terms.forms.get(key, ()):
+                known = found.setdefault(name, [])
+                known += [
+                    Span(name, form, self.field, start, end)
+                    for start, end in spans
+                    if self._is_seen(start, end)
+                ]
+        for name, operation in terms.operations:
+            known = found.setdefault(name, [])
+            known += [
+                Span(name, form, self.field, start, end) for start, end, form in operation.find(self.folded)
+            ]
+        return [span for spans in found.values() for span in keep_longest(spans)]
+
+    def masked(self, mask: Iterable[Iterable[Term]]) -> View:
         """Return the view with the masked spans blanked, this one when there are none."""
-        spans = _merge((start, end) for needle in mask for start, end, _ in self._find_needle(needle))
+        found = (span for terms in mask for term in terms for span in self._look_up(term))
+        spans = _merge((start, end) for start, end, _ in found)
         return View(self.field, self.plain, self.folded, self._found, spans) if spans else self
 
-    def _find_needle(self, needle: Needle) -> Iterable[tuple[int, int, str]]:
-        if needle.key is not None:
-            spans: Iterable[tuple[int, int]] = self._found.get(needle.key, ())
-            if self._blanks:
-                spans = (span for span in spans if not _overlaps(span, self._blanks))
-            return ((start, end, needle.form) for start, end in spans)
-        if needle.number is None:
-            return ()
-        text = self.folded.text
-        numbers = find_numbers(self.folded, needle.number)
-        return ((start, end, needle.names.get(text[start:end], needle.form)) for start, end in numbers)
+    def _look_up(self, term: Term) -> Iterator[tuple[int, int, str]]:
+        for key in self._found:  # what stands in this field is far less than what may
+            if (form := term.forms.get(key)) is not None:
+                yield from (
+                    (start, end, form) for start, end in self._found[key] if self._is_seen(start, end)
+                )
+        for operation in term.operations:
+            yield from operation.find(self.folded)
+
+    def _is_seen(self, start: int, end: int) -> bool:
+        """Tell whether no mask touches the span."""
+        before = bisect_left(self._blanks, (end, 0)) - 1
+        return before < 0 or self._blanks[before][1] <= start
 
     def has_break(self, start: int, end: int) -> bool:
         """Tell whether a paragraph ends inside the span."""
@@ -98,12 +116,6 @@ class View:
             self._tokens = [match.start() for match in _TOKEN.finditer(self.folded.text)]
         first, second = sorted((one, other), key=lambda span: span.start)
         return max(0, bisect_left(self._tokens, second.start) - bisect_left(self._tokens, first.end))
-
-
-def _overlaps(span: tuple[int, int], blanks: Sequence[tuple[int, int]]) -> bool:
-    """Tell whether a span touches one of *blanks*, which are sorted and do not overlap."""
-    before = bisect_left(blanks, (span[1], 0)) - 1
-    return before >= 0 and blanks[before][1] > span[0]
 
 
 def _merge(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 _SEPARATOR = re.compile(f"[{re.escape(SEPARATORS)}]")
 
 
+def _encodable(text: str) -> str:
+    """Return *text* without half characters, which the automaton refuses; as long as it was."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode("utf-8")
+    return text
+
+
 class Scanner:
     """Keys made into one automaton. It reads the text without its spaces and hyphens, as it reads the keys.
 
@@ -32,12 +41,12 @@ class Scanner:
             if key.parts:
                 self._keys.setdefault(key.text, []).append(key)
         self._texts = tuple(self._keys)
-        self._automaton = AhoCorasick(self._texts) if self._texts else None
+        self._automaton = AhoCorasick([_encodable(text) for text in self._texts]) if self._texts else None
 
     def find(self, folded: Folded) -> dict[Key, list[tuple[int, int]]]:
         """Return the folded spans of every key that stands in the text as a word of its own, in order."""
         found: dict[Key, list[tuple[int, int]]] = {}
-        bare = folded.text
+        bare = _encodable(folded.text)
         for separator in SEPARATORS:
             bare = bare.replace(separator, "")
         # overlapping: a longer name must not hide the shorter one that begins inside it

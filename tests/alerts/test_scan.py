@@ -40,3 +40,8 @@ def test_a_key_with_parts_and_one_without_are_both_told() -> None:
     joined, parted = make_key("Loikaw"), make_key("Loi Kaw")
     found = Scanner([joined, parted]).find(fold("Loikaw, Loi-kaw"))
     assert found == {joined: [(0, 6)], parted: [(0, 6), (8, 15)]}
+
+
+def test_half_a_character_in_text_or_key_does_no_harm() -> None:
+    key = make_key("Loikaw")
+    assert Scanner([key, make_key("Lo\ud800i")]).find(fold("\ud83d in \udc00 Loikaw")) == {key: [(7, 13)]}
