@@ -2,112 +2,165 @@
 
 from __future__ import annotations
 
-import json
+import io
+import os
+import shutil
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING
 
 import click
 
 from alerts.commands.context import Context
+from alerts.secrets import redact
 
 if TYPE_CHECKING:
-    from alerts.match.matcher import Findings
+    from alerts.config import Config
+    from alerts.match.matcher import Matcher
+    from alerts.match.rule import TopicRule
+    from alerts.trial.show import Teller
+    from alerts.trial.value import Document, Trouble
+    from crawler.config import Source
+
+QUERY = "query"  # the topic that --query stands for
 
 
 @click.command("try")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option("--topic", "topics", multiple=True, metavar="ID", help="Only this topic; may be repeated.")
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON a document.")
+@click.option(
+    "--query",
+    "terms",
+    multiple=True,
+    metavar="TERM",
+    help="Look for this instead of the topics: words, or @concept of the lexicon. May be repeated: any of them.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON a document, nothing else on stdout.")
+@click.option(
+    "--color/--no-color", "colour", default=None, help="Colours or none; by itself only on a terminal."
+)
 @click.pass_obj
-def command(context: Context, inputs: tuple[str, ...], topics: tuple[str, ...], as_json: bool) -> int:
+def command(
+    context: Context,
+    inputs: tuple[str, ...],
+    topics: tuple[str, ...],
+    terms: tuple[str, ...],
+    as_json: bool,
+    colour: bool | None,
+) -> int:
     """Match documents without storing them: which topics, which words, in which sentence.
 
-    INPUT is an HTML file, a text file, a .jsonl file of {"id", "title", "text"} or - for such lines on stdin.
-    """
-    from alerts.match.matcher import compile_topics
+    INPUT is an address (asked for as politely as a run would), a saved page (.html), a text file, a .jsonl file with
+    one {"id", "title", "text"} a line, or - for such lines on stdin. Several may be given, and .gz is unpacked.
 
+    \b
+    newswatch try https://example.org/news/some-article
+    newswatch try --topic loikaw saved-page.html notes.txt
+    newswatch try --query @airstrike --query church --json - < articles.jsonl
+
+    What cannot be read is told on stderr, the rest goes on. Exit status: 0 done; 1 nothing could be read; 2 a line of
+    JSON was no document, or the options are wrong.
+    """
     config = context.load()
-    known = {topic.id for topic in config.topics}
+    rules = _choose_rules(config, topics, terms)
+    from alerts.match.matcher import compile_topics
+    from alerts.trial.document import Reader, is_address
+    from alerts.trial.value import Document
+
+    trial = _Trial(config, compile_topics(rules, config.lexicon), None if as_json else _make_teller(colour))
+    addresses = sum(map(is_address, inputs))
+    if addresses and sys.stderr.isatty():  # robots.txt, a polite delay, a slow site: many seconds of nothing
+        context.say(f"newswatch: asking for {addresses} page{'s' if addresses > 1 else ''} ...")
+    troubles: list[Trouble] = []
+    begun = time.monotonic()
+    stdin = sys.stdin.buffer if sys.stdin else io.BytesIO()  # cron may have closed it
+    with Reader(config.crawl, stdin, lambda text: context.say(f"newswatch: {text}")) as reader:
+        for found in reader.read(inputs):
+            if isinstance(found, Document):
+                if not _write(trial.tell(found)):
+                    return 0
+            else:
+                troubles.append(found)
+                click.echo(f"newswatch: {redact(f'{found.where}: {found.cause}')}", err=True)
+    if trial.teller and trial.documents > 1 and not context.quiet:
+        _write(trial.teller.summarise(time.monotonic() - begun, len(troubles)).encode("utf-8"))
+    if any(trouble.is_line for trouble in troubles):
+        return 2
+    return 1 if troubles and not trial.documents else 0
+
+
+class _Trial:
+    """Matches one document after the other and says what was found, in JSON when there is no *teller*."""
+
+    def __init__(self, config: Config, matcher: Matcher, teller: Teller | None) -> None:
+        self._sources = {source.id: source for source in config.crawl.sources}
+        self._matcher = matcher
+        self.teller = teller
+        self.documents = 0
+
+    def tell(self, document: Document) -> bytes:
+        from alerts.figure.extract import find_figures
+        from alerts.trial.jsonline import tell_json
+        from alerts.trial.language import guess_language
+
+        source = self._sources.get(document.outlet or "")
+        default = (source.encoding if source else None) or "unicode"
+        known = document.language or (source.language if source else None)
+        found = self._matcher.find_matches(document.title, document.text, known, default)
+        language = known or guess_language(f"{document.title}\n{document.text}")
+        figures = find_figures(document.text, "zawgyi" if found.encoding == "zawgyi" else default)
+        self.documents += 1
+        if self.teller is None:
+            return tell_json(document, found, language, figures)
+        note = _scope_note(source)
+        return self.teller.tell(document, found, language, figures, default, note).encode("utf-8", "replace")
+
+
+def _choose_rules(config: Config, topics: tuple[str, ...], terms: tuple[str, ...]) -> list[TopicRule]:
+    """Return the rules asked for; a usage error for an unknown topic, all problems of the query at once."""
+    from alerts.match.rule import TopicRule
+    from alerts.match.topic import find_rule_problems
+    from crawler.errors import ConfigError, ConfigProblem
+
+    known = [topic.id for topic in config.topics]
     for name in topics:
         if name not in known:
-            raise click.UsageError(f"no topic {name!r} in topics.yaml; topics: {', '.join(sorted(known))}")
-    rules = [topic for topic in config.topics if not topics or topic.id in topics]
-    matcher = compile_topics(rules, config.lexicon)
-    for name in inputs:
-        for document in _documents(name):
-            found = matcher.find_matches(document["title"], document["text"], document.get("language"))
-            click.echo(_as_json(document, found) if as_json else _as_text(document, found))
-    return 0
+            raise click.UsageError(f"no topic {name!r} in topics.yaml; topics: {', '.join(known)}")
+    rules = [topic for topic in config.topics if topic.id in topics or not (topics or terms)]
+    if terms:
+        name = QUERY if QUERY not in known else f"{QUERY}-{len(known)}"
+        query = TopicRule(name, "query", any=terms)
+        if problems := find_rule_problems([query], config.lexicon):
+            raise ConfigError(*(ConfigProblem("--query", 0, "", problem.message) for problem in problems))
+        rules.append(query)
+    return rules
 
 
-def _documents(name: str) -> Iterator[dict[str, Any]]:
-    if name == "-":
-        yield from _json_lines(sys.stdin.buffer.read(), "standard input")
-        return
-    if name.startswith(("http://", "https://")):
-        raise click.UsageError("addresses are not fetched by this version; save the page and name the file")
-    path = Path(name)
+def _scope_note(source: Source | None) -> str:
+    """Say what a run would do otherwise: here the words alone decide."""
+    if source is None or source.topics is None:
+        return ""
+    if source.topics == "all":
+        return f"a run takes everything of {source.id} as relevant (its topics: all)"
+    return f"a run matches {source.id} for {', '.join(source.topics)} only (its topics)"
+
+
+def _make_teller(colour: bool | None) -> Teller:
+    from alerts.trial.show import Teller
+
+    on_terminal = sys.stdout.isatty()
+    if colour is None:
+        colour = on_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    # a pipe gets whole sentences, one a line: made for grep
+    wraps = on_terminal or os.environ.get("COLUMNS", "").isdigit()
+    return Teller(colour, shutil.get_terminal_size((100, 24)).columns if wraps else None)
+
+
+def _write(line: bytes) -> bool:
+    """Write to stdout at once; return whether anybody still reads (``newswatch try ... | head``)."""
     try:
-        body = path.read_bytes()
-    except OSError as error:
-        raise click.UsageError(f"cannot read {name}: {error.strerror}") from error
-    if path.suffix == ".jsonl":
-        yield from _json_lines(body, name)
-    elif path.suffix in (".html", ".htm"):
-        from crawler.extract import extract_page
-
-        page = extract_page(body, None, f"https://example.org/{path.name}")
-        yield {"id": path.name, "title": page.title or "", "text": page.text, "language": page.language}
-    else:
-        yield {"id": path.name, "title": "", "text": body.decode("utf-8", "replace")}
-
-
-def _json_lines(body: bytes, name: str) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(body.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            document = json.loads(line)
-        except ValueError as error:
-            raise click.UsageError(f"{name}:{number}: not JSON: {error}") from error
-        if not isinstance(document, dict):
-            raise click.UsageError(f"{name}:{number}: write an object with id, title and text")
-        document.setdefault("id", str(number))
-        for key in ("title", "text"):
-            if not isinstance(document.setdefault(key, ""), str):
-                raise click.UsageError(f"{name}:{number}: {key}: write a string")
-        yield document
-
-
-def _as_json(document: dict[str, Any], found: Findings) -> str:
-    topics = {topic_id: [asdict(hit) for hit in hits] for topic_id, hits in found.topics.items()}
-    language = document.get("language") or _guess_language(document["title"] + document["text"])
-    result = {
-        "id": document["id"],
-        "topics": topics,
-        "encoding": found.encoding,
-        "language": language,
-    }
-    return json.dumps(result, ensure_ascii=False)
-
-
-def _as_text(document: dict[str, Any], found: Findings) -> str:
-    lines = [f"{document['id']}: {document['title'] or '(no title)'}"]
-    for topic_id, hits in found.topics.items():
-        lines.append(f"  {topic_id}")
-        for hit in hits:
-            sentence = " ".join(hit.sentence.split())
-            marked = sentence.replace(hit.matched, click.style(hit.matched, bold=True, fg="yellow"), 1)
-            lines.append(f"    {hit.term} as {hit.form!r} in {hit.field} {hit.start}-{hit.end}: {marked}")
-    if not found.topics:
-        lines.append("  no topic")
-    return "\n".join(lines)
-
-
-def _guess_language(text: str) -> str | None:
-    burmese = sum("\u1000" <= char <= "\u109f" for char in text)
-    latin = sum(char.isascii() and char.isalpha() for char in text)
-    return None if not burmese and not latin else "my" if burmese > latin else "en"
+        click.echo(line, nl=False)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return False
+    return True
