@@ -45,9 +45,9 @@ class Worker:
         self._busy: set[_Child] = set()
         self._closed = False
 
-    async def parse_feed(self, body: bytes, content_type: str | None, url: str) -> ParsedFeed:
-        """Return `crawler.feeds.parse_feed` of these; raises ``ParseError`` for it, or as `extract_page`."""
-        return feed_from_json(await self._run("parse_feed", body, content_type, url))
+    async def parse(self, kind: str, body: bytes, content_type: str | None, url: str) -> ParsedFeed:
+        """Return the entries that a route of *kind* answered; raises ``ParseError`` as `extract_page` does."""
+        return feed_from_json(await self._run(kind, body, content_type, url))
 
     async def extract_page(self, body: bytes, content_type: str | None, url: str) -> ExtractedPage:
         """Return `crawler.extract.extract_page` of these.

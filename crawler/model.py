@@ -28,6 +28,8 @@ class ParsedFeed:
     language: str | None = None  # BCP 47 as the feed declares it
     ttl: timedelta | None = None  # RSS <ttl>: do not ask sooner
     damaged: str | None = None  # why later entries may be missing; such a feed's validators are not kept
+    older: str | None = None  # address of the page with the entries before these
+    parts: tuple[str, ...] = ()  # documents listed here that hold the entries, newest first
 
 
 @dataclass(frozen=True, slots=True)

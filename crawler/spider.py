@@ -35,7 +35,6 @@ from crawler.politeness import hush_loggers, network_settings
 from crawler.polling import after_failure, after_success, asks_conditionally
 from crawler.schedule import is_due, read_max_age, read_retry_after
 from crawler.spiders import KINDS
-from crawler.spiders.kind import Answer
 from crawler.store import PollResult, Store
 
 if TYPE_CHECKING:
@@ -175,7 +174,7 @@ class SourceSpider(scrapy.Spider):
         return None
 
     def _route_request(self, source: Source, index: int, route: Route) -> Request:
-        url = str(route.url)
+        url = KINDS[route.kind].ask(str(route.url))
         own, private = own_headers(source, url)
         headers = {"Accept": KINDS[route.kind].accept, **own}
         state = self._state(source)
@@ -229,7 +228,7 @@ class SourceSpider(scrapy.Spider):
             source.every,
             now,
             route=route,
-            url=str(source.routes[route].url),
+            url=KINDS[source.routes[route].kind].ask(str(source.routes[route].url)),
             validators=kept,
             conditional=conditional,
             max_age=read_max_age(headers.get("cache-control")),
@@ -261,8 +260,8 @@ class SourceSpider(scrapy.Spider):
             raise describe_status(response.status, headers, response.body)
         if validators.body_sha256 and validators.body_sha256 == sha256(response.body):
             return None
-        answer = Answer(response.url, headers, response.body)
-        return await KINDS[source.routes[route].kind].read(answer, self.worker)
+        kind = source.routes[route].kind
+        return await self.worker.parse(kind, response.body, headers.get("content-type"), response.url)
 
     def poll_failed(self, failure: Failure) -> list[Request]:
         """Try the next route after a transport failure, a refusal or a body over the limit."""

@@ -15,6 +15,7 @@ import signal
 import struct
 import sys
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from crawler.errors import ParseError
@@ -29,6 +30,14 @@ STARTED: dict[str, object] = {
     "started": True
 }  # sent once a job's libraries are imported: the deadline counts from here
 MEMORY_BYTES = 1 << 30
+# Kind of route: the module whose ``parse_<kind>(body, content_type, url)`` reads it.
+PARSERS = {
+    "feed": "crawler.feeds",
+    "wordpress": "crawler.wordpress",
+    "sitemap": "crawler.sitemap",
+    "listing": "crawler.listing",
+    "telegram": "crawler.telegram",
+}
 _GRACE_S = 60.0  # past the parent's deadline, imports included: for a child whose parent cannot kill it
 _PR_SET_PDEATHSIG = 1  # prctl(2), Linux: signal me when my parent dies
 # What no parser needs. Python's own audit events (PEP 578); libxml2 is told no_network.
@@ -97,15 +106,12 @@ def _serve(job: dict[str, object], body: bytes, answers: BinaryIO) -> tuple[dict
 
 def _load(job: str) -> Callable[[bytes, str | None, str], object]:
     """Import what *job* needs, the first time only: a tick without new articles never loads trafilatura."""
-    if job == "parse_feed":
-        from crawler.feeds import parse_feed
-
-        return lambda body, content_type, url: feed_to_json(parse_feed(body, content_type, url))
     if job == "extract_page":
         from crawler.extract import extract_page
 
         return lambda body, content_type, url: page_to_json(extract_page(body, content_type, url))
-    raise ValueError(f"unknown job {job!r}")
+    parse = getattr(import_module(PARSERS[job]), f"parse_{job}")
+    return lambda body, content_type, url: feed_to_json(parse(body, content_type, url))
 
 
 def feed_to_json(feed: ParsedFeed) -> dict[str, object]:
@@ -119,6 +125,8 @@ def feed_to_json(feed: ParsedFeed) -> dict[str, object]:
         "language": feed.language,
         "ttl_s": None if feed.ttl is None else feed.ttl.total_seconds(),
         "damaged": feed.damaged,
+        "older": feed.older,
+        "parts": feed.parts,
     }
 
 
@@ -132,6 +140,8 @@ def feed_from_json(data: dict[str, object]) -> ParsedFeed:
         language=cast("str | None", data["language"]),
         ttl=None if ttl_s is None else timedelta(seconds=ttl_s),
         damaged=cast("str | None", data["damaged"]),
+        older=cast("str | None", data["older"]),
+        parts=tuple(cast("list[str]", data["parts"])),
     )
 
 

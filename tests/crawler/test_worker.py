@@ -47,7 +47,7 @@ def test_feed_and_page_come_back_as_values() -> None:
     async def scenario() -> tuple[ParsedFeed, ExtractedPage]:
         worker = Worker()
         try:
-            return await worker.parse_feed(FEED, "text/xml", URL), await worker.extract_page(PAGE, None, URL)
+            return await worker.parse("feed", FEED, "text/xml", URL), await worker.extract_page(PAGE, None, URL)
         finally:
             await worker.close()
 
@@ -69,7 +69,7 @@ def test_parse_errors_keep_their_cause() -> None:
     async def scenario() -> None:
         worker = Worker()
         try:
-            await worker.parse_feed(b"<html><title>Just a moment...</title>", None, URL)
+            await worker.parse("feed", b"<html><title>Just a moment...</title>", None, URL)
         finally:
             await worker.close()
 
@@ -83,14 +83,14 @@ def test_hostile_documents_are_cut_off_and_the_next_is_fine() -> None:
         causes = []
         try:
             await worker.extract_page(PAGE, None, URL)
-            for work in (worker.extract_page(SLOW_PAGE, None, URL), worker.parse_feed(SLOW_FEED, None, URL)):
+            for work in (worker.extract_page(SLOW_PAGE, None, URL), worker.parse("feed", SLOW_FEED, None, URL)):
                 try:
                     await work
                 except ParseError as error:
                     causes.append(str(error))
                     assert not error.temporary
             started = time.monotonic()
-            return causes, await worker.parse_feed(FEED, None, URL), time.monotonic() - started
+            return causes, await worker.parse("feed", FEED, None, URL), time.monotonic() - started
         finally:
             await worker.close()
 
@@ -128,14 +128,14 @@ def test_killed_child_costs_one_document_and_is_replaced(how: signal.Signals, te
         worker = Worker(children=1)
         before = children_of(os.getpid())
         try:
-            await worker.parse_feed(FEED, None, URL)
+            await worker.parse("feed", FEED, None, URL)
             (child,) = children_of(os.getpid()) - before
             job = asyncio.create_task(worker.extract_page(SLOW_PAGE, None, URL))
             await asyncio.sleep(1.5)  # by then it is at work, also on a loaded machine
             os.kill(child, how)
             with pytest.raises(ParseError) as raised:
                 await job
-            return raised.value, await worker.parse_feed(FEED, None, URL)
+            return raised.value, await worker.parse("feed", FEED, None, URL)
         finally:
             await worker.close()
             assert children_of(os.getpid()) == before  # no zombie either
@@ -152,7 +152,7 @@ def test_many_jobs_share_few_children() -> None:
         worker = Worker(children=2)
         before = children_of(os.getpid())
         try:
-            feeds = await asyncio.gather(*(worker.parse_feed(FEED, None, URL) for _ in range(12)))
+            feeds = await asyncio.gather(*(worker.parse("feed", FEED, None, URL) for _ in range(12)))
             return len(feeds), len(children_of(os.getpid()) - before)
         finally:
             await worker.close()
@@ -170,7 +170,7 @@ def test_close_ends_a_job_in_flight_at_once() -> None:
         with pytest.raises(ParseError) as raised:
             await job
         with pytest.raises(RuntimeError):
-            await worker.parse_feed(FEED, None, URL)
+            await worker.parse("feed", FEED, None, URL)
         return str(raised.value), time.monotonic() - started
 
     cause, seconds = asyncio.run(scenario())
@@ -185,7 +185,7 @@ def test_cancelled_job_leaves_a_usable_worker() -> None:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(1):
                     await worker.extract_page(SLOW_PAGE, None, URL)
-            return await worker.parse_feed(FEED, None, URL)
+            return await worker.parse("feed", FEED, None, URL)
         finally:
             await worker.close()
 
@@ -241,7 +241,7 @@ def test_child_dies_with_its_parent_even_in_the_middle_of_a_job() -> None:
         "import asyncio, sys; from crawler.child import Worker\n"
         "async def main():\n"
         "    worker = Worker(deadline_s=60)\n"
-        "    await worker.parse_feed(b'<rss><channel></channel></rss>', None, 'https://a.example/')\n"
+        "    await worker.parse('feed', b'<rss><channel></channel></rss>', None, 'https://a.example/')\n"
         "    job = asyncio.create_task(worker.extract_page(sys.stdin.buffer.read(), None, 'https://a.example/'))\n"
         "    await asyncio.sleep(1)\n"
         "    print('busy', flush=True)\n"
