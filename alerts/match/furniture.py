@@ -28,6 +28,7 @@ _MENU_ENTRY = re.compile(
 )
 # The same box run together into one line, the article perhaps behind it.
 _BOX = re.compile(rf"\s*{_DEGREES}\s+(?:[^\W\d]+\s+){{1,3}}{_DATE}(?:\s+spot_img)?")
+_LONGEST_BOX = 200  # characters of a line with towns and their weather
 _TOP_LINES = 8  # the weather box is looked for among so many lines that hold anything
 
 _LABELS = (
@@ -57,6 +58,8 @@ def _find_weather_box(lines: list[str]) -> set[int]:
     for place, index in enumerate(filled):
         line = lines[index]
         cells = [cell for cell in line.split("|") if cell.strip()]
+        if len(line) > _LONGEST_BOX:  # and no expression is let loose on a word without end
+            continue
         if cells and all(_TOWN_AND_WEATHER.fullmatch(cell) or _WEATHER.fullmatch(cell) for cell in cells):
             box.add(index)
         if not _WEATHER.fullmatch(line):

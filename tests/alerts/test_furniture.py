@@ -98,3 +98,11 @@ def test_length_and_line_breaks_never_change(parts: list[str]) -> None:
     assert [at for at, char in enumerate(blanked) if char == "\n"] == [
         at for at, char in enumerate(text) if char == "\n"
     ]
+
+
+@pytest.mark.parametrize(
+    "line", ["a" * 200_000, "20 C " + "b" * 200_000, "Loikaw " * 30_000, "1 °C " * 40_000]
+)
+def test_reading_a_line_without_end_comes_to_an_end(line: str) -> None:
+    # it took hours; nothing is measured here: a hang is the failure
+    assert len(blank_furniture_lines(f"{line}\n{BODY}")) == len(line) + 1 + len(BODY)
