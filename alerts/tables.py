@@ -1,4 +1,4 @@
-"""Tables of matches, stories, digests and deliveries. Instants are Unix milliseconds, UTC."""
+"""Tables of matches, stories, digests, deliveries, the state of search. Instants are Unix milliseconds, UTC."""
 
 from __future__ import annotations
 
@@ -137,4 +137,17 @@ run = Table(
     Column("started_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
     Column("report", Text),  # JSON, as `run --json` prints it
+)
+
+search_state = Table(
+    "search_state",
+    metadata,
+    Column("article_id", Id, primary_key=True, autoincrement=False),
+    Column("source_id", Text, nullable=False),
+    Column("revision", Integer, nullable=False),  # the article's, when it was indexed
+    Column("shown_at", BigInteger, nullable=False),
+    Column("made_by", Text, nullable=False),  # the rules that made its tokens
+    Column("content", Text, nullable=False),  # alerts.search.index: whole, partial, title, purged
+    Index("search_state_made_by", "source_id", "made_by"),
+    Index("search_state_content", "content"),
 )
