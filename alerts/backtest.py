@@ -27,7 +27,7 @@ from alerts.text.zawgyi import to_unicode
 from crawler.clock import to_ms
 from crawler.db.engine import transaction
 from crawler.db.schema import article as article_table
-from crawler.store import text_hash
+from crawler.identity import text_hash
 
 if TYPE_CHECKING:
     from alerts.config import Config

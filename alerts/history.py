@@ -26,8 +26,8 @@ from alerts.tables import alert, delivery, digest, examined, match, story_articl
 from crawler.clock import from_ms
 from crawler.db.engine import transaction
 from crawler.db.schema import article, entry
+from crawler.identity import entry_identity
 from crawler.model import FeedEntry, StoredArticle
-from crawler.store import entry_identity
 from crawler.urls import identity_key, is_http_url
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from alerts.tables import alert, channel_state, delivery, digest, incident
 from crawler import failpoint
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import transaction
-from crawler.store import storable
+from crawler.identity import storable
 
 LEASE = timedelta(seconds=120)
 MAX_CRASHES = 10  # a message that ends the program at every attempt must not do so for ever

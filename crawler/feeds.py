@@ -11,7 +11,7 @@ import io
 import re
 from datetime import datetime, timedelta
 from itertools import islice
-from urllib.parse import urljoin
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 from xml.sax import SAXException
 
 import feedparser
@@ -26,6 +26,7 @@ from crawler.urls import MAX_URL_CHARS, is_http_url
 
 _MAX_TTL = timedelta(days=7)  # a longer <ttl> is a mistake, and would hide a source
 _SNIFF_CHARS = 65_536
+_OLDER = ("next", "prev-archive")
 
 _ROOT = re.compile(
     r"<(?:(?P<feed>(?:\w+:)?(?:rss|rdf|feed))|(?P<html>html|head|body))(?=[\s>/:])", re.IGNORECASE
@@ -62,10 +63,28 @@ def parse_feed(body: bytes, content_type: str | None, url: str) -> ParsedFeed:
     if root is None:
         name = _FIRST_NAME.search(text, 0, _SNIFF_CHARS)
         raise ParseError(f"not a feed: <{name.group(1)}>" if name else "not a feed")
-    return _parse_xml(text, root, resolve)
+    return _parse_xml(text, root, resolve, url)
 
 
-def _parse_xml(text: str, root: re.Match[str], resolve: ResolveLink) -> ParsedFeed:
+def find_older_page(linked: str | None, generator: str, url: str) -> str | None:
+    """Return the address of a feed's next older page, None when it names none.
+
+    RFC 5005 §3 and §4 (``next``, ``prev-archive``), on the same host only; WordPress takes ``?paged=2`` on every feed.
+    """
+    here = urlsplit(url)
+    if linked:
+        return linked if urlsplit(linked)[:2] == here[:2] and linked != url else None
+    if "wordpress.org" not in generator.lower():
+        return None
+    query = [
+        (name, value) for name, value in parse_qsl(here.query, keep_blank_values=True) if name != "paged"
+    ]
+    page = next((value for name, value in parse_qsl(here.query) if name == "paged"), "1")
+    following = int(page) + 1 if page.isascii() and page.isdigit() and len(page) < 5 else 2
+    return urlunsplit(here._replace(query=urlencode([*query, ("paged", str(following))]), fragment=""))
+
+
+def _parse_xml(text: str, root: re.Match[str], resolve: ResolveLink, url: str) -> ParsedFeed:
     # What stands before the root is dropped: PHP's warnings, and the DTD with every entity it declares.
     damages = []
     rest, cut = _cut_to_whole_entries(text[root.start() :], root.group()[1:])
@@ -94,8 +113,12 @@ def _parse_xml(text: str, root: re.Match[str], resolve: ResolveLink) -> ParsedFe
     feed = parsed.feed
     home = _raw(feed, "link")
     entries = [entry for item in parsed.entries[:MAX_ENTRIES] if (entry := _entry(item, home, resolve))]
+    linked = next((link.get("href", "") for link in feed.get("links", ()) if link.get("rel") in _OLDER), "")
     return ParsedFeed(
         entries=tuple(entries),
+        older=find_older_page(resolve(linked, home) if linked else None, _raw(feed, "generator"), url)
+        if entries
+        else None,
         title=field_to_line(_raw(feed, "title")),
         language=clean_line(_raw(feed, "language")) or None,
         ttl=_ttl(_raw(feed, "ttl")),

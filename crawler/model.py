@@ -70,6 +70,9 @@ class PollState:
     failing_since: datetime | None = None
     problem: str | None = None  # cause of the last failure, for people
     unconditional_at: datetime | None = None  # last request without validators
+    gap: str | None = None  # page of older entries still to be read: the last poll met nothing known
+    gap_pages: int = 0  # read of this gap so far
+    gap_since: datetime | None = None  # when it opened: an entry known before then ends it
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from crawler.errors import FetchError
-from crawler.model import PollState, Validators
+from crawler.model import FeedEntry, PollState, Validators
 from crawler.schedule import UNCONDITIONAL_EVERY, poll_after_failure, poll_after_success
+
+STALE_AFTER = timedelta(days=30)  # a feed whose newest entry is older has most likely been left behind
+MOST_OLDER_PAGES = 10  # read back after one poll; more than that is an archive, not a gap
+
+
+def find_staleness(entries: Sequence[FeedEntry], now: datetime) -> str | None:
+    """Return what to say of entries that all carry old dates, None when one is fresh or has no date."""
+    dates = [entry.published for entry in entries]
+    if not dates or None in dates:
+        return None
+    newest = max(date for date in dates if date is not None)
+    return f"stale: its newest entry is of {newest:%Y-%m-%d}" if now - newest > STALE_AFTER else None
+
+
+def next_gap(state: PollState, asked: str, older: str | None) -> str | None:
+    """Return the page of older entries to read after *asked*, None at the end or when it is enough."""
+    is_enough = state.gap_pages + 1 >= MOST_OLDER_PAGES
+    return None if is_enough or older == asked else older
 
 
 def asks_conditionally(state: PollState, now: datetime) -> bool:

@@ -6,13 +6,11 @@ entries would be lost for ever.
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, or_, select, update
 
@@ -22,12 +20,11 @@ from crawler.db.engine import open_engine, transaction
 from crawler.db.migrate import migrate
 from crawler.db.schema import article, entry, robots, source_state
 from crawler.errors import StoreError
+from crawler.identity import cleaned, entry_identity, indexable, storable, text_hash
 from crawler.model import Article, FeedEntry, PendingEntry, PollState, Validators
 from crawler.urls import canonical_url, identity_key
 
-MAX_KEY_CHARS = 600  # at most four bytes each
 MIGRATIONS = Path(__file__).parent / "migrations"
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL; UTF-8 has no lone surrogates
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +42,7 @@ class PollResult:
 
     state: PollState
     entries: tuple[FeedEntry, ...] = ()
+    is_first: bool | None = None  # of its source or route; None: of its source, when that was never polled
 
 
 class Store:
@@ -70,13 +68,29 @@ class Store:
         with transaction(self.engine) as connection:
             return {row.source_id: _poll_state(row) for row in connection.execute(select(source_state))}
 
-    def save_poll(self, result: PollResult, now: datetime) -> tuple[PendingEntry, ...]:
-        """Store a feed's new entries together with its validators; return the new ones, oldest first."""
+    def poll_state(self, source_id: str) -> PollState:
+        """Return what is remembered of one source."""
+        with transaction(self.engine) as connection:
+            row = connection.execute(
+                select(source_state).where(source_state.c.source_id == source_id)
+            ).one_or_none()
+            return PollState(source_id) if row is None else _poll_state(row)
+
+    def save_poll(
+        self, result: PollResult, now: datetime, *, gap: str | None = None
+    ) -> tuple[PendingEntry, ...]:
+        """Store a feed's new entries together with its validators; return the new ones, oldest first.
+
+        *gap* is the page of older entries: it is remembered when not one of these was known before.
+        """
         failpoint.reach("before_poll_commit")
         with transaction(self.engine) as connection:
             first_poll = result.state.first_polled_at is None
-            new = self._insert_entries(connection, result, now, first_poll)
+            is_first = first_poll if result.is_first is None else result.is_first
+            new, known = self._insert_entries(connection, result, now, is_first)
             values = _state_values(result.state)
+            if gap and new and not known and not is_first:
+                values |= {"gap": gap, "gap_pages": 0, "gap_since": to_ms(now)}
             if first_poll:
                 values["first_polled_at"] = to_ms(now)
             if new:
@@ -84,6 +98,30 @@ class Store:
             _upsert_state(connection, values)
         failpoint.reach("after_poll_commit")
         return new
+
+    def save_older(
+        self, source_id: str, entries: Sequence[FeedEntry], gap: str | None, now: datetime
+    ) -> tuple[tuple[PendingEntry, ...], bool]:
+        """Store a page of older entries and where to go on; return the new ones.
+
+        Also whether one was known before the gap opened: then the gap is closed.
+        """
+        with transaction(self.engine) as connection:
+            row = connection.execute(select(source_state).where(source_state.c.source_id == source_id)).one()
+            new, known = self._insert_entries(
+                connection, PollResult(_poll_state(row), tuple(entries)), now, False
+            )
+            values = {"gap": gap, "gap_pages": row.gap_pages + 1}
+            connection.execute(
+                update(source_state).where(source_state.c.source_id == source_id).values(values)
+            )
+        return new, any(first_seen < (row.gap_since or 0) for first_seen in known)
+
+    def end_gap(self, source_id: str) -> None:
+        """Forget the gap of a source: known entries were met, or there is no more to have."""
+        with transaction(self.engine) as connection:
+            mine = source_state.c.source_id == source_id
+            connection.execute(update(source_state).where(mine).values(gap=None, gap_pages=0, gap_since=None))
 
     def save_failures(self, states: Sequence[PollState]) -> None:
         """Store failed polls: counters, cause and next attempt; validators stay as they were."""
@@ -175,18 +213,16 @@ class Store:
 
     def _insert_entries(
         self, connection: Connection, result: PollResult, now: datetime, first_poll: bool
-    ) -> tuple[PendingEntry, ...]:
+    ) -> tuple[tuple[PendingEntry, ...], tuple[int, ...]]:
+        """Store those entries that are new; return them, oldest first, and when the known ones were first seen."""
         source_id = result.state.source_id
         by_identity: dict[str, FeedEntry] = {}
-        for item in map(_cleaned, result.entries):  # before the identity, which is stored too
+        for item in map(cleaned, result.entries):  # before the identity, which is stored too
             by_identity.setdefault(entry_identity(item), item)
-        known = set(
-            connection.execute(
-                select(entry.c.identity).where(
-                    entry.c.source_id == source_id, entry.c.identity.in_(list(by_identity))
-                )
-            ).scalars()
+        query = select(entry.c.identity, entry.c.first_seen_at).where(
+            entry.c.source_id == source_id, entry.c.identity.in_(list(by_identity))
         )
+        known: dict[str, int] = {row.identity: row.first_seen_at for row in connection.execute(query)}
         new: list[PendingEntry] = []
         for identity, item in reversed(by_identity.items()):  # feeds list the newest first
             if identity in known:
@@ -203,20 +239,21 @@ class Store:
                 "published_at": to_ms(item.published) if item.published else None,
                 "first_seen_at": to_ms(now),
                 "first_poll": int(first_poll),
+                "route": storable(result.state.url),
                 "state": "new",
                 "attempts": 0,
             }
             entry_id = connection.execute(insert(entry).values(row).returning(entry.c.id)).scalar_one()
             new.append(PendingEntry(int(entry_id), source_id, item, now, 0))
-        return tuple(new)
+        return tuple(new), tuple(known.values())
 
     def _upsert_article(
         self, connection: Connection, pending: PendingEntry, found: Article, now: datetime
     ) -> int:
-        item, found = pending.entry, _cleaned(found)
+        item, found = pending.entry, cleaned(found)
         url = found.canonical_url or item.url
         identity = (
-            _indexable(identity_key(url)) if url else f"entry:{pending.source_id}:{entry_identity(item)}"
+            indexable(identity_key(url)) if url else f"entry:{pending.source_id}:{entry_identity(item)}"
         )
         values: dict[str, Any] = {
             "title": found.title,
@@ -260,48 +297,6 @@ class Store:
         return published is not None and published < first_seen - self.first_run_window
 
 
-def entry_identity(item: FeedEntry) -> str:
-    """Return what makes *item* the same entry at the next poll.
-
-    The link counts, for GUIDs change on some servers at every fetch and are shared by two items on others; a link to
-    a site's root (or none) says nothing, so the GUID, then title and summary, take its place.
-    """
-    key = identity_key(item.url) if item.url else ""
-    if "/" in key and key.partition("/")[2]:
-        return f"url:{_indexable(key)}"
-    if item.guid:
-        return f"guid:{_digest(item.guid)}:{_digest(item.title)}"
-    return f"text:{_digest(item.title + chr(10) + item.summary)}"
-
-
-def text_hash(title: str, text: str) -> str:
-    """Return a hash equal for verbatim copies: white space and case do not count, the title only when alone."""
-    return _digest(" ".join((text or title).casefold().split()))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-
-
-def _indexable(key: str) -> str:
-    """Return *key*, or a hash of one that is too long: PostgreSQL refuses index entries past 2,704 bytes."""
-    return key if len(key) <= MAX_KEY_CHARS else f"sha256:{_digest(key)}"
-
-
-def storable(text: str | None) -> str | None:
-    """Return *text* without what no database takes: NUL and lone surrogates."""
-    return None if text is None else _UNSTORABLE.sub("", text)
-
-
-_Texts = TypeVar("_Texts", FeedEntry, Article)
-
-
-def _cleaned(value: _Texts) -> _Texts:
-    held = {field.name: getattr(value, field.name) for field in fields(value)}
-    texts: dict[str, Any] = {name: storable(text) for name, text in held.items() if isinstance(text, str)}
-    return replace(value, **texts)
-
-
 def _poll_state(row: Row[Any]) -> PollState:
     def moment(ms: int | None) -> datetime | None:
         return None if ms is None else from_ms(ms)
@@ -319,6 +314,9 @@ def _poll_state(row: Row[Any]) -> PollState:
         failing_since=moment(row.failing_since),
         problem=row.problem,
         unconditional_at=moment(row.unconditional_at),
+        gap=row.gap,
+        gap_pages=row.gap_pages,
+        gap_since=moment(row.gap_since),
     )
 
 
@@ -352,7 +350,7 @@ def _state_values(state: PollState) -> dict[str, Any]:
 def _upsert_state(connection: Connection, values: dict[str, Any]) -> None:
     mine = source_state.c.source_id == values["source_id"]
     if not connection.execute(update(source_state).where(mine).values(values)).rowcount:
-        connection.execute(insert(source_state).values({"route": 0} | values))
+        connection.execute(insert(source_state).values({"route": 0, "gap_pages": 0} | values))
 
 
 def _pending(row: Row[Any]) -> PendingEntry:

@@ -272,6 +272,7 @@ class Newsroom(LoopbackServer):
     ) -> str:
         """Serve *body* at *path*, in place of what was there; return its address.
 
+        A path with a query is served for just that query, one without for every other.
         *etag* "" makes one from the body, None sends none. *last_modified* is aware UTC.
         """
         data = body.encode() if isinstance(body, str) else body
@@ -297,7 +298,7 @@ class Newsroom(LoopbackServer):
 
         path = exchange.request.path
         with self.lock:
-            document = self._documents.get(path)
+            document = self._documents.get(exchange.request.target) or self._documents.get(path)
             alias = self._aliases.get(path)
         if document is not None:
             document.respond(exchange)

@@ -19,8 +19,8 @@ from alerts.tables import search_state
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import transaction
 from crawler.db.schema import article
+from crawler.identity import text_hash
 from crawler.model import StoredArticle
-from crawler.store import text_hash
 
 BATCH = 100
 MAX_TOKENS_BYTES = 400_000  # of one article; PostgreSQL takes 1 MB

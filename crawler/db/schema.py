@@ -37,6 +37,9 @@ source_state = Table(
     Column("failing_since", BigInteger),
     Column("problem", Text),
     Column("unconditional_at", BigInteger),
+    Column("gap", Text),
+    Column("gap_pages", Integer, nullable=False, default=0),
+    Column("gap_since", BigInteger),
 )
 
 robots = Table(
@@ -91,6 +94,7 @@ entry = Table(
     Column("next_attempt_at", BigInteger),
     Column("problem", Text),
     Column("article_id", Id, ForeignKey("article.id")),
+    Column("route", Text),  # the address that it was read from
     UniqueConstraint("source_id", "identity", name="entry_identity"),
     Index("entry_state", "state", "next_attempt_at"),
     Index("entry_article", "article_id"),

@@ -20,8 +20,9 @@ from alerts.match.rule import TopicRule
 from alerts.matching import within_scope
 from alerts.model import Hit
 from crawler.config import Source
+from crawler.identity import text_hash
 from crawler.model import StoredArticle
-from crawler.store import Store, text_hash
+from crawler.store import Store
 from tests.builders import NOW, a_hit, a_poll, an_article, an_entry
 from tests.conftest import ROOT
 from tests.contract.test_history import configuration

@@ -147,11 +147,12 @@ class Desk:
 
 
 def a_feed(*items: Mapping[str, str], newest: str = "") -> bytes:
-    """Return an RSS 2.0 feed of *items*: title, link, and perhaps guid, summary and content."""
+    """Return an RSS 2.0 feed of *items*: title, link, and perhaps guid, summary, content, date."""
     written = "".join(
         f"<item><title>{escape(item['title'])}</title><link>{escape(item['link'])}</link>"
         f"<guid isPermaLink='false'>{escape(item.get('guid', item['link']))}</guid>"
         f"<description>{escape(item.get('summary', 'A summary.'))}</description>"
+        + (f"<pubDate>{item['date']}</pubDate>" if "date" in item else "")
         + (f"<content:encoded>{escape(item['content'])}</content:encoded>" if "content" in item else "")
         + "</item>"
         for item in items

@@ -1,0 +1,319 @@
+"""Polls of a crawl: which addresses are asked for a source's entries, and what is stored of the answers.
+
+A poll is one document, or one that lists others (``parts``). When nothing in it was known before, entries may have
+scrolled away since the last poll: then its older pages are read back until known entries come, a page a commit.
+Where reading back stopped is stored, so that a killed run goes on there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawler.errors import FetchError, ParseError, RunEndsError
+from crawler.exchange import new_validators, own_headers, read_headers, sha256
+from crawler.failure import describe_failure, describe_status
+from crawler.identity import entry_identity
+from crawler.model import CrawlReport, FeedEntry, ParsedFeed, PollState, Problem, Validators
+from crawler.polling import after_failure, after_success, asks_conditionally, find_staleness, next_gap
+from crawler.schedule import read_max_age, read_retry_after
+from crawler.spiders import KINDS
+from crawler.store import PollResult
+
+if TYPE_CHECKING:
+    from twisted.python.failure import Failure
+
+    from crawler.child import Worker
+    from crawler.config import Route, Source
+    from crawler.pages import Pages
+    from crawler.store import Store
+
+NOTHING_HELD = Validators()
+MOST_PARTS = 3  # of a document that lists others: the newest hold the news
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked, handed on to whoever reads the answer."""
+
+    source: Source
+    route: int
+    url: str
+    validators: Validators = NOTHING_HELD
+    conditional: bool = False
+    parts: tuple[str, ...] = ()  # still to be read after this document
+    entries: tuple[FeedEntry, ...] = ()  # of the parts read so far
+    failure: FetchError | None = None  # of a part
+
+
+class Polls:
+    """The polls of one crawl. *stopping* tells that its answers do not count any more."""
+
+    def __init__(
+        self,
+        store: Store,
+        worker: Worker,
+        pages: Pages,
+        report: CrawlReport,
+        clock: Callable[[], datetime],
+        stopping: asyncio.Event,
+        uses_proxy: Callable[[Source], bool],
+    ) -> None:
+        self._store, self._worker, self._pages = store, worker, pages
+        self._report, self._clock, self._stopping = report, clock, stopping
+        self._uses_proxy = uses_proxy
+        self._states: dict[str, PollState] = dict(store.poll_states())
+        self.failed: dict[str, tuple[PollState, FetchError]] = {}
+        self.problems: list[Problem] = []
+
+    def state(self, source: Source) -> PollState:
+        """Return what is remembered of *source* now."""
+        return self._states.get(source.id) or PollState(source.id)
+
+    def requests(self, source: Source) -> list[Request]:
+        """Return what a due source is asked: its first readable route, and the gap that an earlier run left."""
+        first = self._route_request(source, 0)
+        if first is None:
+            return []
+        gap = self.state(source).gap
+        return [first, *(self._gap_requests(source, gap) if gap else ())]
+
+    # -- the newest entries -------------------------------------------------------------------------------------
+
+    def _route_request(self, source: Source, first_route: int) -> Request | None:
+        """Return the request for the first readable route from *first_route* on, None when there is none."""
+        # Fail closed: going out directly would unmask who asked for a proxy.
+        if self._uses_proxy(source):
+            self._fail(source, FetchError("this version cannot read through a proxy; nothing was sent"), None)
+            return None
+        for index, route in enumerate(source.routes):
+            if index >= first_route and route.kind in KINDS:
+                return self._newest(source, index, route)
+        if first_route == 0:
+            kinds = ", ".join(sorted({route.kind for route in source.routes}))
+            self._fail(source, FetchError(f"no readable route (has only: {kinds})"), None)
+        return None
+
+    def _newest(self, source: Source, index: int, route: Route) -> Request:
+        url = KINDS[route.kind].ask(str(route.url))
+        state = self.state(source)
+        validators = state.validators if state.url == url else Validators()
+        headers: dict[str, str] = {}
+        if asks_conditionally(state, self._clock()):
+            if validators.etag:
+                headers["If-None-Match"] = validators.etag
+            if validators.last_modified:
+                headers["If-Modified-Since"] = validators.last_modified
+        asked = _Asked(source, index, url, validators, conditional=bool(headers))
+        return self._request(asked, self.read_newest, self.newest_failed, headers)
+
+    def _request(
+        self,
+        asked: _Asked,
+        callback: Callable[..., AsyncIterator[Request]],
+        errback: Callable[[Failure], list[Request]],
+        headers: Mapping[str, str] | None = None,
+    ) -> Request:
+        own, private = own_headers(asked.source, asked.url)
+        accept = KINDS[asked.source.routes[asked.route].kind].accept
+        return Request(
+            asked.url,
+            callback=callback,
+            errback=errback,
+            headers={"Accept": accept, **own, **(headers or {})},
+            meta={"private_headers": private},
+            dont_filter=True,
+            cb_kwargs={"asked": asked},
+        )
+
+    async def read_newest(self, response: Response, asked: _Asked) -> AsyncIterator[Request]:
+        """Store what a route answered; yield other routes on failure, new pages and older entries on success."""
+        headers = read_headers(response)
+        try:
+            feed = await self._read(response, headers, asked)
+            if feed is not None and (stale := find_staleness(feed.entries, self._clock())):
+                if self._has_route_after(asked):
+                    raise FetchError(stale)
+                self.problems.append(Problem(asked.source.id, stale))
+        except (FetchError, ParseError, RuntimeError) as error:
+            for request in self._after_error(error, asked, headers.get("retry-after")):
+                yield request
+            return
+        if feed is not None and feed.parts:
+            first, *others = feed.parts[:MOST_PARTS]
+            part = replace(asked, url=first, parts=tuple(others), validators=Validators(), conditional=False)
+            yield self._request(part, self.read_part, self.part_failed)
+            return
+        for request in self._save(asked, feed, headers, response.body):
+            yield request
+
+    async def _read(self, response: Response, headers: dict[str, str], asked: _Asked) -> ParsedFeed | None:
+        """Return the entries, or None when they are those that we have."""
+        if response.status == 304:
+            if not asked.conditional:
+                raise FetchError("304 to an unconditional request", status=304)
+            return None
+        if response.status != 200:
+            raise describe_status(response.status, headers, response.body)
+        if asked.validators.body_sha256 and asked.validators.body_sha256 == sha256(response.body):
+            return None
+        kind = asked.source.routes[asked.route].kind
+        fragment = str(asked.source.routes[asked.route].url).partition("#")[2]  # how a listing is read
+        url = f"{response.url.partition('#')[0]}#{fragment}" if fragment else response.url
+        return await self._worker.parse(kind, response.body, headers.get("content-type"), url)
+
+    def _save(
+        self, asked: _Asked, feed: ParsedFeed | None, headers: Mapping[str, str], body: bytes | None
+    ) -> list[Request]:
+        """Store a poll that succeeded; without *body* it came in parts, which have no validators."""
+        now, source = self._clock(), asked.source
+        before = self.state(source)
+        url = KINDS[source.routes[asked.route].kind].ask(str(source.routes[asked.route].url))
+        kept = asked.validators
+        if feed is not None:
+            kept = Validators() if feed.damaged or body is None else new_validators(headers, body)
+        state = after_success(
+            before,
+            source.every,
+            now,
+            route=asked.route,
+            url=url,
+            validators=kept,
+            conditional=asked.conditional,
+            max_age=read_max_age(headers.get("cache-control")),
+            ttl=feed.ttl if feed else None,
+        )
+        entries = feed.entries if feed else ()
+        is_same = before.url in (None, url)  # another route knows other addresses: overlap tells nothing
+        result = PollResult(state, entries, is_first=not is_same or before.first_polled_at is None)
+        distinct = len(set(map(entry_identity, entries)))
+        new = self._store.save_poll(result, now, gap=feed.older if feed and is_same else None)
+        self._report.polled += 1
+        self._report.not_modified += feed is None
+        self._report.entries_seen += len(entries)
+        self._report.entries_new += len(new)
+        saved = self._store.poll_state(source.id)
+        self._states[source.id] = saved
+        requests = self._pages.requests(new)
+        if saved.gap and saved.gap != before.gap and distinct:
+            requests += self._gap_requests(source, saved.gap)
+        return requests
+
+    def newest_failed(self, failure: Failure) -> list[Request]:
+        """Try the next route after a transport failure, a refusal or a body over the limit."""
+        if isinstance(failure.value, RunEndsError):
+            return []
+        asked: _Asked = failure.request.cb_kwargs["asked"]  # type: ignore[attr-defined]  # Scrapy sets it
+        return self._next_route(asked, describe_failure(failure.value or Exception()), None)
+
+    def _after_error(self, error: Exception, asked: _Asked, retry_after: str | None) -> list[Request]:
+        if self._stopping.is_set():  # the worker is closed
+            return []
+        if isinstance(error, RuntimeError):
+            raise error
+        failure = error if isinstance(error, FetchError) else FetchError(str(error))
+        return self._next_route(asked, failure, retry_after)
+
+    def _has_route_after(self, asked: _Asked) -> bool:
+        return any(route.kind in KINDS for route in asked.source.routes[asked.route + 1 :])
+
+    def _next_route(self, asked: _Asked, failure: FetchError, retry_after: str | None) -> list[Request]:
+        request = self._route_request(asked.source, asked.route + 1)
+        if request is not None:
+            return [request]
+        self._fail(asked.source, failure, retry_after)
+        return []
+
+    def _fail(self, source: Source, failure: FetchError, retry_after: str | None) -> None:
+        now = self._clock()
+        wait: timedelta | None = read_retry_after(retry_after, now)
+        self._report.polled += 1
+        self.failed[source.id] = (
+            after_failure(self.state(source), source.every, now, failure, wait),
+            failure,
+        )
+
+    # -- parts --------------------------------------------------------------------------------------------------
+
+    async def read_part(self, response: Response, asked: _Asked) -> AsyncIterator[Request]:
+        """Gather a part's entries; with the last part, store the poll."""
+        try:
+            feed = await self._read(response, read_headers(response), asked)
+        except (FetchError, ParseError, RuntimeError) as error:
+            if self._stopping.is_set():
+                return
+            if isinstance(error, RuntimeError):
+                raise
+            failure = error if isinstance(error, FetchError) else FetchError(str(error))
+            done = replace(asked, failure=failure)
+        else:
+            done = replace(asked, entries=asked.entries + (feed.entries if feed else ()))
+        for request in self._after_part(done):
+            yield request
+
+    def part_failed(self, failure: Failure) -> list[Request]:
+        """Go on with the next part: one broken shard hides no other."""
+        if isinstance(failure.value, RunEndsError):
+            return []
+        asked: _Asked = failure.request.cb_kwargs["asked"]  # type: ignore[attr-defined]  # Scrapy sets it
+        return self._after_part(replace(asked, failure=describe_failure(failure.value or Exception())))
+
+    def _after_part(self, asked: _Asked) -> list[Request]:
+        if asked.parts:
+            following = replace(asked, url=asked.parts[0], parts=asked.parts[1:])
+            return [self._request(following, self.read_part, self.part_failed)]
+        if asked.failure and not asked.entries:
+            return self._next_route(asked, asked.failure, None)
+        return self._save(asked, ParsedFeed(asked.entries), {}, None)
+
+    # -- older entries ------------------------------------------------------------------------------------------
+
+    def _gap_requests(self, source: Source, url: str) -> list[Request]:
+        route = self.state(source).route
+        if route >= len(source.routes) or source.routes[route].kind not in KINDS:  # edited since
+            return []
+        return [self._request(_Asked(source, route, url), self.read_older, self.older_failed)]
+
+    async def read_older(self, response: Response, asked: _Asked) -> AsyncIterator[Request]:
+        """Store a page of older entries; yield the one before it until known entries come or it is enough."""
+        state = self.state(asked.source)
+        try:
+            feed = await self._read(response, read_headers(response), asked) or ParsedFeed(())
+        except RuntimeError:
+            if self._stopping.is_set():
+                return
+            raise
+        except (FetchError, ParseError) as error:
+            temporary = isinstance(error, FetchError) and (error.status or 0) in (429, 500, 502, 503, 504)
+            if not temporary:  # the archive ends here, or answers something else: there is no more to have
+                self._end_gap(asked.source, state)
+            return
+        following = next_gap(state, asked.url, feed.older)
+        new, has_met = self._store.save_older(state.source_id, feed.entries, following, self._clock())
+        self._report.entries_seen += len(feed.entries)
+        self._report.entries_new += len(new)
+        self._states[asked.source.id] = state = self._store.poll_state(asked.source.id)
+        for request in self._pages.requests(new):
+            yield request
+        if has_met or not feed.entries:
+            self._end_gap(asked.source, state)
+        elif state.gap:
+            for request in self._gap_requests(asked.source, state.gap):
+                yield request
+        elif feed.older:
+            text = "many entries since the last poll: the oldest of them were not read"
+            self.problems.append(Problem(asked.source.id, text))
+
+    def older_failed(self, failure: Failure) -> list[Request]:
+        """Leave the gap for the next run."""
+        return []
+
+    def _end_gap(self, source: Source, state: PollState) -> None:
+        self._store.end_gap(source.id)
+        self._states[source.id] = replace(state, gap=None, gap_pages=0, gap_since=None)

@@ -1,0 +1,155 @@
+"""Entries that scrolled away between two polls are read back from older pages, and never told as news twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from crawler.polling import MOST_OLDER_PAGES
+from tests.builders import NOW
+from tests.crawler.crawling import Desk, a_feed, told
+from tests.e2e.program import a_source
+from tests.newsroom import Newsroom
+
+RSS = "application/rss+xml; charset=utf-8"
+WORDPRESS = "<generator>https://wordpress.org/?v=6.8</generator>"
+PAGE = 5  # entries a page
+
+
+@pytest.fixture
+def newsroom() -> Iterator[Newsroom]:
+    with Newsroom() as running:
+        yield running
+
+
+@pytest.fixture
+def desk(newsroom: Newsroom, tmp_path: Path) -> Iterator[Desk]:
+    source = a_source("paper", newsroom.url("/feed"), full_text="feed")
+    with Desk.open(tmp_path, [source]) as opened:
+        yield opened
+
+
+def publish(newsroom: Newsroom, names: Sequence[str]) -> None:
+    """Serve *names*, the newest first, as a WordPress feed of pages."""
+    for page in range(0, max(len(names), 1), PAGE):
+        body = a_feed(*map(told, names[page : page + PAGE]), newest=WORDPRESS)
+        newsroom.add("/feed" if page == 0 else f"/feed?paged={page // PAGE + 1}", body, RSS)
+    newsroom.add(f"/feed?paged={-(-len(names) // PAGE) + 1}", "", status=404)
+
+
+def names(first: int, last: int) -> list[str]:
+    return [f"item-{number}" for number in range(last, first - 1, -1)]
+
+
+def titles(desk: Desk) -> set[str]:
+    return {row.title for row in desk.entries("paper")}
+
+
+def test_a_first_poll_reads_no_archive(newsroom: Newsroom, desk: Desk) -> None:
+    publish(newsroom, names(1, 30))
+    desk.crawl()
+    assert len(desk.entries("paper")) == PAGE
+    assert [request.target for request in newsroom.requests_for("/feed")] == ["/feed"]
+
+
+def test_what_scrolled_away_is_read_back_until_known_entries_come(newsroom: Newsroom, desk: Desk) -> None:
+    publish(newsroom, names(1, 10))
+    desk.crawl()
+    publish(newsroom, names(1, 23))
+    newsroom.forget_requests()
+    crawled = desk.crawl(after=timedelta(hours=6))
+    assert titles(desk) == {f"News of item-{number}" for number in range(6, 24)}
+    asked = [request.target for request in newsroom.requests_for("/feed")]
+    assert asked == ["/feed", "/feed?paged=2", "/feed?paged=3"]  # item 10 is on the third
+    assert crawled.report.entries_new == 13
+    state = desk.state("paper")
+    assert state is not None
+    assert (state.gap, state.gap_pages) == (None, 0)
+    assert not any(row.backlog for row in desk.articles("paper"))
+
+
+def test_overlap_asks_for_nothing_older(newsroom: Newsroom, desk: Desk) -> None:
+    publish(newsroom, names(1, 10))
+    desk.crawl()
+    publish(newsroom, names(1, 14))
+    newsroom.forget_requests()
+    desk.crawl(after=timedelta(hours=1))
+    assert [request.target for request in newsroom.requests_for("/feed")] == ["/feed"]
+
+
+def test_a_gap_that_could_not_be_read_is_taken_up_by_the_next_poll(newsroom: Newsroom, desk: Desk) -> None:
+    publish(newsroom, names(1, 10))
+    desk.crawl()
+    publish(newsroom, names(1, 23))
+    newsroom.add("/feed?paged=3", "", status=503)
+    desk.crawl(after=timedelta(hours=6))
+    state = desk.state("paper")
+    assert state is not None
+    assert str(state.gap).endswith("/feed?paged=3")
+    publish(newsroom, names(1, 25))  # two more: everything has moved on by two
+    desk.crawl(after=timedelta(hours=1))
+    assert titles(desk) == {f"News of item-{number}" for number in range(6, 26)}
+
+
+def test_an_archive_without_end_is_left_and_said(newsroom: Newsroom, desk: Desk) -> None:
+    publish(newsroom, names(1, PAGE))
+    desk.crawl()
+    publish(newsroom, names(100, 100 + PAGE * (MOST_OLDER_PAGES + 4)))
+    crawled = desk.crawl(after=timedelta(days=9))
+    assert len(newsroom.requests_for("/feed")) == 2 + MOST_OLDER_PAGES
+    assert "the oldest of them were not read" in crawled.cause("paper")
+    state = desk.state("paper")
+    assert state is not None
+    assert state.gap is None
+
+
+def test_the_end_of_the_archive_ends_the_gap(newsroom: Newsroom, desk: Desk) -> None:
+    publish(newsroom, names(1, PAGE))
+    desk.crawl()
+    publish(newsroom, names(100, 106))  # the old ones are gone
+    crawled = desk.crawl(after=timedelta(days=1))
+    assert crawled.cause("paper") == ""
+    assert len(desk.entries("paper")) == PAGE + 7
+
+
+def test_a_stale_route_gives_way_to_the_next_and_is_asked_first_again(
+    newsroom: Newsroom, tmp_path: Path
+) -> None:
+    old = a_feed({**told("old"), "date": "Thu, 02 Nov 2023 08:00:00 GMT"})
+    newsroom.add("/dead", old, RSS)
+    newsroom.add("/alive", a_feed(told("new")), RSS)
+    routes = [{"kind": "feed", "url": newsroom.url(path)} for path in ("/dead", "/alive")]
+    with Desk.open(tmp_path, [a_source("paper", "", routes=routes, full_text="feed")]) as desk:
+        desk.crawl()
+        assert [row.title for row in desk.entries("paper")] == ["News of new"]
+        assert desk.entries("paper")[0].route == newsroom.url("/alive")
+        newsroom.add("/dead", a_feed(told("revived"), told("new")), RSS)
+        desk.crawl(after=timedelta(hours=1))
+        state = desk.state("paper")
+        assert state is not None
+        assert state.route == 0
+        assert {row.title for row in desk.entries("paper")} == {"News of new", "News of revived"}
+
+
+def test_what_another_route_brings_from_before_is_no_news(newsroom: Newsroom, tmp_path: Path) -> None:
+    week_ago = (NOW - timedelta(days=7)).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    newsroom.add("/first", a_feed(told("a")), RSS)
+    newsroom.add("/second", a_feed({**told("b"), "date": week_ago}, told("c")), RSS)
+    routes = [{"kind": "feed", "url": newsroom.url(path)} for path in ("/first", "/second")]
+    with Desk.open(tmp_path, [a_source("paper", "", routes=routes, full_text="feed")]) as desk:
+        desk.crawl()
+        newsroom.add("/first", "", status=404)
+        desk.crawl(after=timedelta(hours=1))
+        backlog = {row.title: bool(row.backlog) for row in desk.articles("paper")}
+        assert backlog == {"News of a": False, "News of b": True, "News of c": False}
+
+
+def test_a_stale_feed_without_another_route_is_read_and_said(newsroom: Newsroom, desk: Desk) -> None:
+    newsroom.add("/feed", a_feed({**told("old"), "date": "Thu, 02 Nov 2023 08:00:00 GMT"}), RSS)
+    crawled = desk.crawl()
+    assert crawled.cause("paper") == "stale: its newest entry is of 2023-11-02"
+    assert crawled.report.failed == 0
+    assert len(desk.entries("paper")) == 1
