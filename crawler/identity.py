@@ -11,6 +11,7 @@ from crawler.model import Article, FeedEntry
 from crawler.urls import identity_key
 
 MAX_KEY_CHARS = 600  # at most four bytes each
+_PLAIN_POST = re.compile(r"[?&]p=\d+$")  # WordPress without permalinks
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL; UTF-8 has no lone surrogates
 
 
@@ -21,7 +22,7 @@ def entry_identity(item: FeedEntry) -> str:
     a site's root (or none) says nothing, so the GUID, then title and summary, take its place.
     """
     key = identity_key(item.url) if item.url else ""
-    if "/" in key and key.partition("/")[2]:
+    if key.partition("/")[2] or _PLAIN_POST.search(key):
         return f"url:{indexable(key)}"
     if item.guid:
         return f"guid:{digest(item.guid)}:{digest(item.title)}"

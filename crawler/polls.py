@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from crawler.store import Store
 
 NOTHING_HELD = Validators()
-MOST_PARTS = 3  # of a document that lists others: the newest hold the news
+MOST_PARTS = 5  # read of a document that lists others: the newest hold the news
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,18 @@ class _Asked:
     url: str
     validators: Validators = NOTHING_HELD
     conditional: bool = False
+    listed_by: str | None = None  # the document that this one is a part of
     parts: tuple[str, ...] = ()  # still to be read after this document
     entries: tuple[FeedEntry, ...] = ()  # of the parts read so far
+    left: int = 0  # parts that may still be added: a part may list others
     failure: FetchError | None = None  # of a part
+    idle: int = 0  # pages of older entries in a row that brought nothing new
+
+
+def _addresses(source: Source, route: int) -> tuple[str, ...]:
+    """Return the addresses under which a route may be asked, the usual one first."""
+    kind, url = KINDS[source.routes[route].kind], str(source.routes[route].url)
+    return (kind.ask(url), *kind.others(url))
 
 
 class Polls:
@@ -101,7 +110,9 @@ class Polls:
         return None
 
     def _newest(self, source: Source, index: int, route: Route) -> Request:
-        url = KINDS[route.kind].ask(str(route.url))
+        return self._ask(source, index, KINDS[route.kind].ask(str(route.url)))
+
+    def _ask(self, source: Source, index: int, url: str) -> Request:
         state = self.state(source)
         validators = state.validators if state.url == url else Validators()
         headers: dict[str, str] = {}
@@ -147,7 +158,15 @@ class Polls:
             return
         if feed is not None and feed.parts:
             first, *others = feed.parts[:MOST_PARTS]
-            part = replace(asked, url=first, parts=tuple(others), validators=Validators(), conditional=False)
+            part = _Asked(
+                asked.source,
+                asked.route,
+                first,
+                listed_by=asked.url,
+                parts=tuple(others),
+                entries=feed.entries,
+                left=MOST_PARTS - len(feed.parts[:MOST_PARTS]),
+            )
             yield self._request(part, self.read_part, self.part_failed)
             return
         for request in self._save(asked, feed, headers, response.body):
@@ -174,7 +193,6 @@ class Polls:
         """Store a poll that succeeded; without *body* it came in parts, which have no validators."""
         now, source = self._clock(), asked.source
         before = self.state(source)
-        url = KINDS[source.routes[asked.route].kind].ask(str(source.routes[asked.route].url))
         kept = asked.validators
         if feed is not None:
             kept = Validators() if feed.damaged or body is None else new_validators(headers, body)
@@ -183,14 +201,16 @@ class Polls:
             source.every,
             now,
             route=asked.route,
-            url=url,
+            url=asked.listed_by or asked.url,
             validators=kept,
             conditional=asked.conditional,
             max_age=read_max_age(headers.get("cache-control")),
             ttl=feed.ttl if feed else None,
         )
         entries = feed.entries if feed else ()
-        is_same = before.url in (None, url)  # another route knows other addresses: overlap tells nothing
+        is_same = before.url is None or before.url in _addresses(
+            source, asked.route
+        )  # another route knows other addresses: overlap tells nothing
         result = PollResult(state, entries, is_first=not is_same or before.first_polled_at is None)
         distinct = len(set(map(entry_identity, entries)))
         new = self._store.save_poll(result, now, gap=feed.older if feed and is_same else None)
@@ -224,6 +244,12 @@ class Polls:
         return any(route.kind in KINDS for route in asked.source.routes[asked.route + 1 :])
 
     def _next_route(self, asked: _Asked, failure: FetchError, retry_after: str | None) -> list[Request]:
+        known = _addresses(asked.source, asked.route)
+        place = known.index(asked.url) + 1 if asked.url in known else len(known)
+        if (
+            known[place:] and not failure.transport
+        ):  # refused, or not what it should be: spelled otherwise it may do
+            return [self._ask(asked.source, asked.route, known[place])]
         request = self._route_request(asked.source, asked.route + 1)
         if request is not None:
             return [request]
@@ -253,7 +279,13 @@ class Polls:
             failure = error if isinstance(error, FetchError) else FetchError(str(error))
             done = replace(asked, failure=failure)
         else:
-            done = replace(asked, entries=asked.entries + (feed.entries if feed else ()))
+            listed = feed.parts[: asked.left] if feed else ()
+            done = replace(
+                asked,
+                entries=asked.entries + (feed.entries if feed else ()),
+                parts=asked.parts + listed,
+                left=asked.left - len(listed),
+            )
         for request in self._after_part(done):
             yield request
 
@@ -274,11 +306,11 @@ class Polls:
 
     # -- older entries ------------------------------------------------------------------------------------------
 
-    def _gap_requests(self, source: Source, url: str) -> list[Request]:
+    def _gap_requests(self, source: Source, url: str, idle: int = 0) -> list[Request]:
         route = self.state(source).route
         if route >= len(source.routes) or source.routes[route].kind not in KINDS:  # edited since
             return []
-        return [self._request(_Asked(source, route, url), self.read_older, self.older_failed)]
+        return [self._request(_Asked(source, route, url, idle=idle), self.read_older, self.older_failed)]
 
     async def read_older(self, response: Response, asked: _Asked) -> AsyncIterator[Request]:
         """Store a page of older entries; yield the one before it until known entries come or it is enough."""
@@ -301,10 +333,11 @@ class Polls:
         self._states[asked.source.id] = state = self._store.poll_state(asked.source.id)
         for request in self._pages.requests(new):
             yield request
-        if has_met or not feed.entries:
+        idle = 0 if new else asked.idle + 1
+        if has_met or not feed.entries or idle > 1:  # or a cache that gives one page for all
             self._end_gap(asked.source, state)
         elif state.gap:
-            for request in self._gap_requests(asked.source, state.gap):
+            for request in self._gap_requests(asked.source, state.gap, idle):
                 yield request
         elif feed.older:
             text = "many entries since the last poll: the oldest of them were not read"

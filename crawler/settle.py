@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
-from crawler.model import Article, ExtractedPage, PendingEntry
+from crawler.model import Article, ExtractedPage, FeedEntry, PendingEntry
 from crawler.urls import trusted_canonical
 
 FULL_TEXT_CHARS = 600  # a feed body this long is an article, not a teaser
@@ -19,9 +19,15 @@ FullText = Literal["page", "feed", "auto"]
 def wants_page(pending: PendingEntry, full_text: FullText) -> bool:
     """Tell whether the article's page is to be fetched."""
     entry = pending.entry
-    if entry.url is None or full_text == "feed":
+    if entry.url is None or full_text == "feed" or _is_post(entry):
         return False
     return full_text == "page" or len(entry.content) < FULL_TEXT_CHARS
+
+
+def _is_post(entry: FeedEntry) -> bool:
+    """Tell whether the entry is a Telegram post that is all there is: its own page repeats it."""
+    scheme, _, post = (entry.guid or "").partition(":")
+    return scheme == "telegram" and bool(post) and (entry.url or "").endswith(f"/{post}")
 
 
 def from_feed(pending: PendingEntry, language: str | None) -> Article:

@@ -24,6 +24,7 @@ from crawler.identity import cleaned, entry_identity, indexable, storable, text_
 from crawler.model import Article, FeedEntry, PendingEntry, PollState, Validators
 from crawler.urls import canonical_url, identity_key
 
+LONG_AGO = timedelta(days=90)
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -279,7 +280,7 @@ class Store:
                 "source_id": pending.source_id,
                 "url": canonical_url(url) if url else None,
                 "first_seen_at": to_ms(pending.first_seen),
-                "backlog": int(bool(first_poll) and self._is_old(found, item, pending.first_seen)),
+                "backlog": int(self._is_old(found, item, pending.first_seen, first_poll=bool(first_poll))),
                 "revision": 1,
             }
             return int(
@@ -292,7 +293,14 @@ class Store:
             connection.execute(update(article).where(article.c.id == existing.id).values(changed))
         return int(existing.id)
 
-    def _is_old(self, found: Article, item: FeedEntry, first_seen: datetime) -> bool:
+    def _is_old(self, found: Article, item: FeedEntry, first_seen: datetime, *, first_poll: bool) -> bool:
+        """Tell old news: before the first-run window at a first poll; later only what a page itself dates long ago.
+
+        Sitemaps and listings give no dates, and name an article of years ago again when it is edited.
+        """
+        if not first_poll:
+            said = found.published if item.published is None else None
+            return said is not None and said < first_seen - LONG_AGO
         published = item.published or found.published
         return published is not None and published < first_seen - self.first_run_window
 

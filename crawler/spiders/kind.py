@@ -6,14 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
+def _no_others(_url: str) -> tuple[str, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of route.
 
     ``accept`` is the Accept header; ``ask`` turns a route's address into the one to ask, the newest entries
-    first. The answer is read by ``parse_<name>`` in the worker (`crawler.worker.PARSERS`), never in this process.
+    first; ``others`` gives further spellings of it, tried when it is refused. The answer is read by
+    ``parse_<name>`` in the worker (`crawler.worker.PARSERS`), never in this process.
     """
 
     name: str
     accept: str
     ask: Callable[[str], str]
+    others: Callable[[str], tuple[str, ...]] = _no_others

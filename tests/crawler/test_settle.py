@@ -136,3 +136,16 @@ def test_every_text_is_one_that_was_published_and_no_date_lies_ahead(
     if content or summary:
         assert candidates[0] is not None
         assert candidates[0].text, "a feed that says something gives a text"
+
+
+@pytest.mark.parametrize(
+    ("guid", "url", "wanted"),
+    [
+        ("telegram:paper/12", "https://t.me/paper/12", False),
+        ("telegram:paper/12", "https://paper.example/2026/11/clashes.html", True),  # the post links to its article
+        ("telegram:paper/12", "https://t.me/other/12", True),
+        (None, "https://t.me/paper/12", True),
+    ],
+)
+def test_a_post_that_is_all_there_is_asks_for_no_page(guid: str | None, url: str, wanted: bool) -> None:
+    assert wants_page(pending(guid=guid, url=url), "page") is wanted
