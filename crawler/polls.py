@@ -47,6 +47,7 @@ class _Asked:
     url: str
     validators: Validators = NOTHING_HELD
     conditional: bool = False
+    refusal: FetchError | None = None  # of the route's usual address: what is told when others fail, too
     listed_by: str | None = None  # the document that this one is a part of
     parts: tuple[str, ...] = ()  # still to be read after this document
     entries: tuple[FeedEntry, ...] = ()  # of the parts read so far
@@ -112,7 +113,7 @@ class Polls:
     def _newest(self, source: Source, index: int, route: Route) -> Request:
         return self._ask(source, index, KINDS[route.kind].ask(str(route.url)))
 
-    def _ask(self, source: Source, index: int, url: str) -> Request:
+    def _ask(self, source: Source, index: int, url: str, refusal: FetchError | None = None) -> Request:
         state = self.state(source)
         validators = state.validators if state.url == url else Validators()
         headers: dict[str, str] = {}
@@ -121,7 +122,7 @@ class Polls:
                 headers["If-None-Match"] = validators.etag
             if validators.last_modified:
                 headers["If-Modified-Since"] = validators.last_modified
-        asked = _Asked(source, index, url, validators, conditional=bool(headers))
+        asked = _Asked(source, index, url, validators, conditional=bool(headers), refusal=refusal)
         return self._request(asked, self.read_newest, self.newest_failed, headers)
 
     def _request(
@@ -246,10 +247,9 @@ class Polls:
     def _next_route(self, asked: _Asked, failure: FetchError, retry_after: str | None) -> list[Request]:
         known = _addresses(asked.source, asked.route)
         place = known.index(asked.url) + 1 if asked.url in known else len(known)
-        if (
-            known[place:] and not failure.transport
-        ):  # refused, or not what it should be: spelled otherwise it may do
-            return [self._ask(asked.source, asked.route, known[place])]
+        failure = asked.refusal or failure
+        if known[place:] and not failure.transport:  # refused, or no such thing: spelled otherwise it may do
+            return [self._ask(asked.source, asked.route, known[place], failure)]
         request = self._route_request(asked.source, asked.route + 1)
         if request is not None:
             return [request]
