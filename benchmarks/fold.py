@@ -29,7 +29,9 @@ def read_lines(path: Path) -> list[dict[str, str]]:
 def find_texts() -> dict[str, list[str]]:
     """Return the texts to fold, by language."""
     shared = Path(os.environ.get("NEWSWATCH_SHARED") or ROOT.parent / "shared")
-    own = read_lines(ROOT / "tests/quality/lines.jsonl")
+    own = [
+        item for path in sorted((ROOT / "tests/quality").glob("lines-*.jsonl")) for item in read_lines(path)
+    ]
     articles = read_lines(shared / "corpus/text/voa_burmese_articles.jsonl")
     burmese = [item["text"] for item in articles] or [
         item["text"] for item in own if item["language"] == "my"
@@ -51,8 +53,6 @@ def main() -> None:
     options = parser.parse_args()
     contenders = {"plain fold": plain_fold.fold, "fold": fold, "fold, spans asked": fold_and_ask}
     for language, texts in find_texts().items():
-        if not texts:
-            continue
         chars = sum(map(len, texts))
         spent: dict[str, list[float]] = {name: [] for name in contenders}
         for _ in range(options.rounds + 1):

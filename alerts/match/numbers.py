@@ -9,10 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alerts.match.numbersense import is_operation_name
 from alerts.match.numeral import BURMESE_DIGITS, repeat_burmese, spell_burmese, spell_english
 from alerts.text.fold import Folded, fold
-from alerts.text.key import is_hump
-from alerts.text.syllable import is_syllable_end, is_syllable_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,11 +24,12 @@ def _folded(pattern: str) -> str:
 
 
 _QUOTES = "\"'“”‘’«»„()\\[\\]<>【】「」《》〈〉"
-_GAP = rf"[ \n{_QUOTES}#_\-–—:*]{{0,6}}"  # between word and number
+_GAP = rf"[ {_QUOTES}#_\-–—:*]{{0,6}}"  # between word and number
 _NARROW_GAP = _GAP.replace(":", "")  # between number and word: "11/11: operation begins" is a date
 _POINT = r"(?:[ ]?[-./:·•・။၊\u2044–—][ ]?|,)"  # between the halves: 11.11, 11/11, 11-11, 11,11
-_AND = _folded(r"(?:,? ?(?:and|or|&|နှင့်|နဲ့|和|与|與|及|และ)|[,/၊、]) ?")
-_CHAIN = rf"(?:[0-9]{{4}} ?{_AND})"  # "Operations 1027 and 1111"
+# atomic and with its own spaces: two readings of one space would double the work at every link of a list
+_AND = _folded(r"(?> ?(?:,? ?(?:and|or|&|နှင့်|နဲ့|和|与|與|及|และ)|[,/၊、]) ?)")
+_CHAIN = rf"(?:[0-9]{{4}}{_AND})"  # "Operations 1027 and 1111"
 _NAMED = (
     r"(?:,? ?(?:(?:which|that) )?(?:(?:was|is|has been|had been|were|being|to be) )?(?:also )?"
     r"(?:code-?named|named|called|dubbed|known as|titled)(?: as)?)?"
@@ -37,33 +37,9 @@ _NAMED = (
 _NUMERO = r"(?:(?:no\.?|nr\.?|number) ?)?"
 _MODIFIER = r"(?:(?:joint|military|karenni|armed|resistance|rebel|revolutionary|anti-junta|anti-regime|combined)[ -])*"
 _BURMESE_MODIFIER = "(?:(?:ပူးပေါင်း|စုပေါင်း|ပူးတွဲ|တော်လှန်ရေး|ကရင်နီ|စစ်ရေး|လက်နက်ကိုင်) ?)*"  # joint, armed, ...
-_OTHER_MODIFIER = "(?:(?:联合|聯合|军事|軍事|共同|합동|군사|연합) ?)?"
-_THAI_MODIFIER = "(?: ?(?:ทางทหาร|ทางการทหาร|ร่วม))?"
+_OTHER_MODIFIER = "[的之]?(?:(?:联合|聯合|军事|軍事|共同|합동|군사|연합) ?)?"
+_THAI_MODIFIER = "(?: ?(?:ทางทหาร|ทางการทหาร|ร่วม|ที่ชื่อว่า|ชื่อ|รหัส))?"
 _CLOCK = _folded(r"(?! ?(?:am|pm|a\.m|p\.m|hrs|hours|o'clock|နာရီ))")
-# After "operation 1111": words that make the number a count of something.
-_COUNTED = re.compile(
-    _folded(
-        r" ?%| ?(?:people|persons|civilians|women|men|children|suspects|volunteers|soldiers|troops|fighters|police"
-        r"|officers|staff|workers|families|households|patients|surgeries|houses|homes|tablets|pills|bottles|kg|kilos|days|times"
-        r"|cases|percent|dollars|kyats|baht)(?![a-z])"
-        r"|\)? ?(?:ကြိမ်|ခု(?!နစ်|နှစ်)|ဦး(?!ဆောင်)|ယောက်|ရက်|လုံး|စီး|အိမ်|ကျပ်|ခန့်|ကျော်)"
-        r"| ?(?:ครั้ง|คน|นาย|วัน|ราย|次|人|名|个|個|回|件|명|회|건|번)"
-    )
-)
-_NAME = re.compile(
-    r"[a-z]*[a-rt-z][ \-]?[\"'“”‘’«(\[#]?[0-9]"
-)  # one word, not its plural, right before the number
-_MONTH_BEFORE = re.compile(
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|january|february|march|april|june|july|august"
-    r"|september|october|november|december)\.? $"
-)
-_MONEY_BEFORE = re.compile(_folded("(?:သိန်း|ကျပ်|ဒေါ်လာ|ဘတ်|\\$|usd|mmk|kyats?|baht|dollars?) ?$"))
-# "Surgical operations 1111 and 1112", and the co- of co-operation.
-_OTHER_TRADE = re.compile(
-    r"(?:\bco-|\b(?:surgical|medical|rescue|relief|flight|bank|banking|business|mining|police|customs|sales?) )$"
-)
-_ABBREVIATION = re.compile("[a-z]{1,3}-")
-
 _CLOSING = {"(": ")", "[": "]", "“": "”", "«": "»", "「": "」", "'": "'", '"': '"'}
 
 
@@ -103,9 +79,8 @@ def compile_number(form: str, words: Iterable[str]) -> NumberName:
         kind = latin if word[:1].isascii() else burmese if "\u1000" <= word[:1] <= "\u109f" else other
         kind.append(word)
     number = _number(first, second, is_first=True)
-    after = (
-        rf"{_CHAIN}*{_number(first, second, is_first=False)}"  # behind the word, perhaps behind other numbers
-    )
+    unguarded = _number(first, second, is_first=False)
+    after = rf"{_CHAIN}{{0,6}}{unguarded}"  # behind the word, perhaps behind other numbers
     english = rf"{spell_english(int(first))}[ \-–]*{spell_english(int(second))}"
     spoken = rf"{spell_burmese(int(first))} ?{spell_burmese(int(second))}"
     options: list[str] = []
@@ -116,8 +91,8 @@ def compile_number(form: str, words: Iterable[str]) -> NumberName:
             rf"{before}{after}(?![a-z])",
             rf"{before}{english}(?![a-z])",
             # "police carried out 1111 operations" counts them: a plural needs a sign that it is a name
-            rf"(?<![a-z]){number}(?: ?{_AND}[0-9]{{4}})+{_NARROW_GAP}{_MODIFIER}{word}s?(?![a-z])",
-            rf"(?<![0-9a-z]){_CHAIN}+{_number(first, second, is_first=False)}{_NARROW_GAP}{_MODIFIER}{word}s?(?![a-z])",
+            rf"(?<![a-z]){number}(?:{_AND}[0-9]{{4}}){{1,6}}{_NARROW_GAP}{_MODIFIER}{word}s?(?![a-z])",
+            rf"(?<![0-9a-z]){_CHAIN}{{1,6}}{unguarded}{_NARROW_GAP}{_MODIFIER}{word}s?(?![a-z])",
             rf"(?<![a-z]){number}{_NARROW_GAP}{_MODIFIER}{word}(?![a-z])",
             rf"(?<![a-z])(?:(?<=[{_QUOTES}]){first}{second}[{_QUOTES}]|{first}[./-]{second}) {word}s(?![a-z])",
             rf"(?<![a-z])(?<![a-z]-){english}{_NARROW_GAP}{_MODIFIER}{word}(?![a-z])",
@@ -125,7 +100,7 @@ def compile_number(form: str, words: Iterable[str]) -> NumberName:
     if burmese:
         word = rf"(?:{'|'.join(map(re.escape, burmese))})"
         called = _folded(
-            "(?:(?:အမည်|နာမည်)(?:ရှိ|ရ|ပေး)?(?:ထားသည့်|ထားသော|ထားတဲ့|သော|သည့်|တဲ့)?|(?:ဟု|လို့|ဟူသော) ?(?:ခေါ်|အမည်ပေး)"
+            "(?:(?:အမည်|နာမည်)(?:ရှိ|ရ|ပေး)?(?:ထားသည့်|ထားသော|ထားတဲ့|သော|သည့်|တဲ့)?|ဆို(?:တဲ့|သော|သည့်)|(?:ဟု|လို့|ဟူသော) ?(?:ခေါ်|အမည်ပေး)"
             "(?:သော|သည့်|တဲ့|ထားသည့်|ထားသော|ထားတဲ့)?|ဟူသော)?"
         )
         names = [number, spoken]
@@ -134,14 +109,14 @@ def compile_number(form: str, words: Iterable[str]) -> NumberName:
         name = rf"(?:{'|'.join(names)})"
         behind = rf"(?:{after}|{spoken})"
         options += [
-            rf"{name}(?: ?{_AND}[0-9]{{4}})*{_GAP}(?:{number}{_GAP})?{called}{_GAP}{_BURMESE_MODIFIER}{word}(?!ကွပ်ကဲ)",
-            rf"(?<!စိတ်ဓာတ်){word}{_GAP}(?:အမည်|အမှတ်)?{_GAP}{behind}",
+            rf"{name}(?:{_AND}[0-9]{{4}}){{0,6}}{_GAP}(?:{number}{_GAP})?{called}{_GAP}{_BURMESE_MODIFIER}{word}(?!ကွပ်ကဲ)",
+            rf"(?<!စိတ်ဓာတ်){word}{_GAP}(?:(?:အမည်|အမှတ်)(?:မှာ|သည်|က)?)?{_GAP}{behind}",
             rf"(?<!စိတ်ဓာတ်){word}(?:ကို|အား){_GAP}{behind}(?={_GAP}(?:ဟု|ဟူ၍|လို့|အမည်|နာမည်))",  # "named it 1111"
         ]
     if other:
         word = rf"(?:{'|'.join(map(re.escape, other))})"
         options += [
-            rf"{number}(?: ?{_AND}[0-9]{{4}})*{_GAP}[号號]?{_GAP}{_OTHER_MODIFIER}{word}",
+            rf"{number}(?:{_AND}[0-9]{{4}}){{0,6}}{_GAP}[号號]?{_GAP}{_OTHER_MODIFIER}{word}",
             rf"{word}{_THAI_MODIFIER}{_GAP}{after}",
         ]
     hint = rf"{first}(?:{_POINT}| )?{second}|{english}|{spoken}|(?:{BURMESE_DIGITS[4]}|[2-4])\)? ?လုံး"
@@ -181,29 +156,8 @@ def find_numbers(folded: Folded, name: NumberName) -> Iterator[tuple[int, int]]:
     at = 0
     while match := name.pattern.search(text, at):
         start, end = match.span()
-        if _is_name(folded, start, end):
+        if is_operation_name(folded, start, end):
             yield _with_brackets(text, start, end)
             at = end
         else:
             at = start + 1
-
-
-def _is_name(folded: Folded, start: int, end: int) -> bool:
-    """Tell the name of an operation from a count, a date, a sum or the end of another word."""
-    text, first = folded.text, folded.text[start]
-    left = text[max(0, start - 16) : start]
-    if "\u1000" <= first <= "\u104e" and not is_syllable_start(text, start):
-        return False
-    if "\u1000" <= text[end - 1] <= "\u104e" and not is_syllable_end(text, end):
-        return False
-    if first.isdigit():  # "On November 11, 11 operations": the first half is a day of the month
-        return not (_MONTH_BEFORE.search(left) or _MONEY_BEFORE.search(left))
-    if "a" <= first <= "z":
-        if "a" <= left[-1:] <= "z" and not is_hump(folded, start):  # extraction glues words: onOperation 1111
-            return False
-        if _OTHER_TRADE.search(left) or _ABBREVIATION.match(text, start):
-            return False
-        is_capital = folded.original[folded.span(start, start + 1)[0]].isupper()
-        if is_capital and _NAME.match(text, start):  # "Before Operation 1111 people lived here"
-            return True
-    return not (text[end - 1].isdigit() and _COUNTED.match(text, end))

@@ -76,13 +76,16 @@ _RARE_MARK = (
     "\u1071-\u1074\u1082-\u108d\u108f\u109a-\u109d"
 )
 _TAIL = f"(?:{VIRAMA}[{CONSONANT}]|[{MARK}])"
+_LONGEST_TAIL = (
+    40  # no cluster of any language has so many marks; hostile ones must not be read again and again
+)
 _UNSORTED_CLUSTER = re.compile(
     "((?>(?:[\u1004\u101b\u105a]\u1037?\u103a\u1039(?=[\u1000-\u102a\u104e]))?))"
     "([\u1000-\u102a\u104e])"
     f"(?:(?<=[\u1004\u101b\u105a]\u1037\u103a\u1039[\u1000-\u102a\u104e])"  # a dot inside a kinzi
     f"|(?<=\u1025)(?=[{MARK}]*\u102e)"
-    f"|(?={_TAIL}*?(?:{_PAIRS}|[{_RARE_MARK}][{MARK}]|[{MARK}]{VIRAMA}[{CONSONANT}])))"
-    f"({_TAIL}*)"
+    f"|(?={_TAIL}{{0,{_LONGEST_TAIL}}}?(?:{_PAIRS}|[{_RARE_MARK}][{MARK}]|[{MARK}]{VIRAMA}[{CONSONANT}])))"
+    f"({_TAIL}{{0,{_LONGEST_TAIL}}})"
 )
 # Letters with all that hangs on the last of them and whatever follows up to the next; no stack is cut in two.
 _BASES = "\u1000-\u102a\u103f\u104e"
@@ -226,9 +229,7 @@ def _find_changed_characters(text: str, start: int, end: int) -> Iterator[tuple[
 
 
 def _fold_characters(draft: Draft) -> None:
-    lowered = draft.text.lower()
-    if len(lowered) == len(draft.text):
-        draft.text = lowered
+    draft.text = draft.text.replace("\u0130", "I").lower()  # of all letters only İ grows when it is lowered
     draft.edit(_NOT_ASCII, lambda match: _CHARACTERS[ord(match[0])])
 
 
