@@ -7,13 +7,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from alerts.figure.model import Claim
-from alerts.figure.phrase import tokenize
 from alerts.figure.wordlist import AUXILIARIES, BE, DETERMINERS, MONTHS, PARTICIPLES, TRANSITIVE, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from alerts.figure.phrase import Token
+    from alerts.figure.phrase import Tokens
     from alerts.text.fold import Folded
 
 _SAYING = frozenset(
@@ -87,9 +86,9 @@ def _boundary_right(words: Sequence[str], at: int) -> int:
     return end
 
 
-def _name(folded: Folded, tokens: Sequence[Token], begin: int, end: int) -> str | None:
+def _name(tokens: Tokens, begin: int, end: int) -> str | None:
     """Return the words of a name as printed, without a leading article's worth of noise; None if it is none."""
-    words = [token.text for token in tokens]
+    words = tokens.words
     while end > begin and (
         words[end - 1] in AUXILIARIES or words[end - 1].endswith("ly") or words[end - 1] == "also"
     ):
@@ -102,14 +101,12 @@ def _name(folded: Folded, tokens: Sequence[Token], begin: int, end: int) -> str 
         return None
     if not any(word[:1].isalpha() for word in words[begin:end]):
         return None
-    start, stop = folded.span(tokens[begin].start, tokens[end - 1].end)
-    return " ".join(folded.original[start:stop].split())
+    return tokens.original(begin, end)
 
 
-def _read_verb(
-    folded: Folded, tokens: Sequence[Token], words: Sequence[str], at: int
-) -> tuple[str | None, bool] | None:
+def _read_verb(tokens: Tokens, at: int) -> tuple[str | None, bool] | None:
     """Return the name that the verb at *at* attributes to, and whether it is a pronoun."""
+    words = tokens.words
     verb = words[at]
     before, after = words[at - 1] if at else "", words[at + 1] if at + 1 < len(words) else ""
     if before in BE or before in ("to", "not") or after == "to":
@@ -129,28 +126,26 @@ def _read_verb(
             begin, end = _boundary_left(words, begin - 1), begin - 1
     if begin < end and words[begin] in _PRONOUNS and end - begin <= 3:
         return None, True
-    name = _name(folded, tokens, begin, end)
+    name = _name(tokens, begin, end)
     return (name, False) if name else None
 
 
-def find_claims(folded: Folded, last_source: str | None) -> list[Claim]:
-    """Return the attributions of a folded sentence, in order, each with the folded stretch that it covers.
+def find_claims(tokens: Tokens, last_source: Callable[[], str | None]) -> list[Claim]:
+    """Return the attributions of a sentence, in order, each with where its folded stretch begins.
 
-    *last_source* is the latest source named in the article; a pronoun means it.
+    *last_source* tells the latest source named in the article; a pronoun means it.
     """
-    text = folded.text
-    tokens = tokenize(folded)
-    words = [token.text for token in tokens]
+    text, words = tokens.folded.text, tokens.words
     cuts = [0, *(match.start() for match in _SEGMENT.finditer(text)), len(text)]
     is_hedged = _HEDGE.search(text) is not None
     named: list[tuple[int, str | None, bool]] = []
     for at, word in enumerate(words):
         if word == "according" and words[at + 1 : at + 2] == ["to"]:
-            if name := _name(folded, tokens, at + 2, _boundary_right(words, at + 2)):
-                named.append((tokens[at].start, name, False))
-        elif word in _SAYING and (found := _read_verb(folded, tokens, words, at)):
-            name = last_source if found[1] else found[0]
-            named.append((tokens[at].start, name, word in _DISTANCED))
+            if name := _name(tokens, at + 2, _boundary_right(words, at + 2)):
+                named.append((tokens.span(at, at + 1)[0], name, False))
+        elif word in _SAYING and (found := _read_verb(tokens, at)):
+            name = last_source() if found[1] else found[0]
+            named.append((tokens.span(at, at + 1)[0], name, word in _DISTANCED))
     claims = []
     for begin, end in pairwise(cuts):
         own = next((item for item in named if begin <= item[0] < end), None)
@@ -158,7 +153,7 @@ def find_claims(folded: Folded, last_source: str | None) -> list[Claim]:
             before = [item for item in named if item[0] < begin]
             own = before[-1] if before else next((item for item in named if _is_closing(text, item[0])), None)
         source, is_distant = (own[1], own[2]) if own else (None, False)
-        claims.append(Claim(source, is_hedged or is_distant, begin, end))
+        claims.append(Claim(source, is_hedged or is_distant, begin))
     return claims
 
 

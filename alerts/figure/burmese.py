@@ -6,6 +6,7 @@ looked for beyond a connector, a comma or another number.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -13,20 +14,25 @@ from typing import TYPE_CHECKING
 from alerts.figure.burmesewords import (
     BASE_BEFORE,
     CONNECTOR,
+    COUNTED_PLACES,
+    EVENT,
     EVENT_BEFORE,
     HALF,
     HOUSE_BEFORE,
     MIXED_AFTER,
     NEVER_AFTER,
+    NUMBER_WORD,
     NUMERAL,
     OF_OBJECTS,
     PERSON_BEFORE,
     SOLDIER,
+    THOUSANDS,
     TOWN_BEFORE,
     VERBS,
     compile_folded,
     last_scale,
     read_numeral,
+    refold,
     split_words,
 )
 from alerts.figure.model import Class, Count, What
@@ -42,8 +48,15 @@ _NOUN_REACH = 40  # folded characters before a number in which its noun stands
 _BLANK = compile_folded("[ )\n]{0,3}")
 _LEAST = compile_folded("ကျော်|ထက်မနည်း|ထက်မက|ထက်ပို|အထက်")
 _ABOUT = compile_folded("ခန့်|လောက်|နီးပါး|ဝန်းကျင်|မျှ")
-_PERSON_CLASSIFIER = compile_folded("ဦး(?!ဆောင်|စီး|ပိုင်|ခေါင်း|စွာ|တည်|နှောက်|ဆုံး|ရေ|ချင်း)|ယောက်(?!ခ)|လောင်း(?!ရိပ်)")
-_THING_CLASSIFIER = compile_folded("လုံး|အိမ်|ဆောင်|ခု(?!နစ်|နှစ်)|နေရာ|စခန်း|မြို့(?!နယ်)|ရွာ")
+_PEOPLE = compile_folded("ဦး(?!ဆောင်|စီး|ပိုင်|ခေါင်း|စွာ|တည်|နှောက်|ဆုံး|ရေ|ချင်း)|ယောက်(?!ခ)|လောင်း(?!ရိပ်)")
+_THINGS = compile_folded("လုံး|အိမ်|ဆောင်|ခု(?!နစ်|နှစ်)|နေရာ|စခန်း|မြို့(?!နယ်)|ရွာ")
+# Words for numbers stand in every line, most of them in other words. Without digits only these can count.
+_QUALIFIED = f"(?:{_LEAST.pattern}|{_ABOUT.pattern})"
+_SPELLED_COUNT = re.compile(
+    f"(?:{NUMBER_WORD})(?:{HALF})?{_BLANK.pattern}(?:{_QUALIFIED}{_BLANK.pattern}){{0,2}}(?:{_PEOPLE.pattern})"
+)
+_IS_QUALIFIED = re.compile(_QUALIFIED)
+_DIGIT = re.compile("[0-9]")
 _LEAST_BEFORE = compile_folded("အနည်းဆုံး[^0-9။၊]{0,24}$")
 _ABOUT_BEFORE = compile_folded("(?:ခန့်မှန်း(?:ခြေ)?|အများဆုံး)[^0-9။၊]{0,24}$")
 _NAMED_BEFORE = compile_folded(
@@ -62,6 +75,7 @@ _PERIOD = compile_folded(
     "အာဏာသိမ်း(?:ပြီးနောက်|ပြီးကတည်းက|ကတည်းက|ချိန်ကစ|ပြီးချိန်)|ယနေ့အထိ|ယခုအထိ|အခုအထိ|စုစုပေါင်း|ယခုနှစ်|မနှစ်က|ပြီးခဲ့သည့်နှစ်"
 )
 _NONE = compile_folded("(?P<dead>သေဆုံးသူ|သေဆုံးမှု|ကျဆုံးမှု|ကျဆုံးသူ)|(?:ဒဏ်ရာရသူ|ဒဏ်ရာရရှိသူ)")
+_ARE_NOT = refold("မရှိ")
 _IS_NONE = compile_folded("(?:လုံးဝ|တစ်ဦးမျှ|တစ်ယောက်မှ)?မရှိ(?!သေးဘဲ)")
 _ONE_BASE = compile_folded("စခန်းကို(?P<between>[^။၊\n]{0,60}?)သိမ်း(?:ပိုက်|ယူ)?(?=ပြီး|လိုက်|ခဲ့|နိုင်ခဲ့|သည်|တယ်|ရာ|ထား)")
 _NO_NAME = compile_folded("(?:များ|တွေ|ထို|အဆိုပါ|ယင်း|အဲဒီ|^)[ ]?(?:တပ်|ကင်း|ရဲ|စစ်)?$")
@@ -83,11 +97,6 @@ class _Mention:
     needs_near: bool = False  # no noun, no classifier: only a verb right behind it will do
     what: What | None = None
     particle: str | None = None
-
-
-def _whole(text: str, start: int, end: int) -> bool:
-    is_start = not "\u1000" <= text[start] <= "\u1021" or is_syllable_start(text, start)
-    return is_start and is_syllable_end(text, end)
 
 
 def _read_mention(text: str, start: int, end: int) -> _Mention | None:
@@ -117,11 +126,11 @@ def _read_mention(text: str, start: int, end: int) -> _Mention | None:
             at_least = True
         elif match := _ABOUT.match(text, at):
             hedged = True
-        elif classifier is None and (match := _PERSON_CLASSIFIER.match(text, at)):
+        elif classifier is None and (match := _PEOPLE.match(text, at)):
             if not is_syllable_end(text, match.end()):
                 break
             classifier, kind = match[0], "person"
-        elif classifier is None and (match := _THING_CLASSIFIER.match(text, at)):
+        elif classifier is None and (match := _THINGS.match(text, at)):
             classifier = match[0]
         else:
             break
@@ -154,6 +163,15 @@ def _read_mention(text: str, start: int, end: int) -> _Mention | None:
     at_least |= _LEAST_BEFORE.search(before) is not None
     hedged |= _ABOUT_BEFORE.search(before) is not None
     return _Mention(value, start, end, kind, who, at_least, hedged, named, needs_near)
+
+
+def _may_count(text: str) -> bool:
+    """Tell whether the text holds a number that may count and what may make a figure of it; most hold neither."""
+    if not (_DIGIT.search(text) or _SPELLED_COUNT.search(text)) and not (
+        THOUSANDS.search(text) and _IS_QUALIFIED.search(text)
+    ):
+        return False
+    return EVENT.search(text) is not None or COUNTED_PLACES.search(text) is not None
 
 
 def _find_mentions(text: str) -> list[_Mention]:
@@ -221,6 +239,8 @@ def _settle(text: str, mentions: list[_Mention], index: int) -> None:
 
 def _zero(folded: Folded) -> Iterator[Count]:
     text = folded.text
+    if _ARE_NOT not in text:
+        return
     for match in _NONE.finditer(text):
         if is_syllable_start(text, match.start()) and (end := _IS_NONE.match(text, match.end())):
             what: What = "killed" if match["dead"] else "injured"
@@ -241,7 +261,7 @@ def _single_bases(folded: Folded) -> Iterator[Count]:
 def read_burmese(folded: Folded) -> list[Count]:
     """Return the figures of one folded sentence, in order; ``start`` and ``end`` are folded offsets."""
     text = folded.text
-    mentions = _find_mentions(text)
+    mentions = _find_mentions(text) if _may_count(text) else []
     for index in range(len(mentions)):
         if mentions[index].kind is not None:
             _settle(text, mentions, index)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alerts.figure.model import Class, Count, What
-from alerts.figure.verb import Event, Sentence
+from alerts.figure.verb import Event, Sentence, names_event
 from alerts.figure.wordlist import (
     ARMED,
     BE,
@@ -23,8 +23,7 @@ from alerts.figure.wordlist import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alerts.figure.phrase import Mention
-    from alerts.text.fold import Folded
+    from alerts.figure.phrase import Mention, Tokens
 
 _PERIOD = re.compile(
     r"\b(?:since (?:the )?(?:[a-z0-9-]+ ){0,3}(?:coup|takeover|offensive|operation|war|began|started)\b"
@@ -32,6 +31,7 @@ _PERIOD = re.compile(
     r"|in all|(?:across|throughout) the country)\b"
 )
 _FOUND = frozenset(words_of("found recovered retrieved discovered seen"))
+_IS = BE | {"has", "have", "had"}
 _UNSAID: dict[What, str] = {"houses_destroyed": "houses", "bases_captured": "bases"}
 _MAX_PART_TAIL = 6  # tokens of one part before the next: "43 from shelling, and 24 …"
 _MAX_ASIDE = 4
@@ -140,7 +140,7 @@ def _denied(sentence: Sentence) -> Iterator[Count]:
             verb = next((i + 1 for i in range(at + 1, at + 4) if NOUNS.get(sentence.word(i)) == "person"), -1)
         else:
             continue
-        if verb < 0 or sentence.word(verb) not in BE | {"has", "have", "had"}:
+        if verb < 0 or sentence.word(verb) not in _IS:
             continue
         verb += 1 + (sentence.word(verb + 1) == "been")
         family = PARTICIPLES.get(sentence.word(verb))
@@ -151,13 +151,15 @@ def _denied(sentence: Sentence) -> Iterator[Count]:
                 else "people"
             )
             what: What = "killed" if family == "kill" else "injured"
-            start, end = sentence.tokens[at].start, sentence.tokens[verb].end
+            start, end = sentence.tokens.span(at, verb + 1)
             yield Count(0, False, what, who.removeprefix("no "), False, start, end)
 
 
-def read_english(folded: Folded) -> list[Count]:
-    """Return the figures of one folded sentence, in order; ``start`` and ``end`` are folded offsets."""
-    sentence = Sentence(folded)
+def read_english(tokens: Tokens) -> list[Count]:
+    """Return the figures of one sentence, in order; ``start`` and ``end`` are folded offsets."""
+    if not names_event(tokens):
+        return []
+    sentence = Sentence(tokens)
     mentions = sentence.mentions
     found: list[tuple[What, bool] | None] = [
         _own_what(sentence, mention) if mention.kind not in (None, "case") else None for mention in mentions
@@ -186,7 +188,7 @@ def read_english(folded: Folded) -> list[Count]:
         ):
             what = parent.what
         if what is not None:
-            count = _make(folded, sentence, mention, what, hedged)
+            count = _make(sentence, mention, what, hedged)
             if is_part and parent and count.value <= parent.value:
                 count = replace(count, who=f"{count.who} (included in the {parent.value:,})")
             else:
@@ -201,13 +203,12 @@ def _is_total(sentence: Sentence, mention: Mention) -> bool:
     return "total" in window and ";" not in window[window.index("total") :]
 
 
-def _make(folded: Folded, sentence: Sentence, mention: Mention, what: What, hedged: bool) -> Count:
-    start, end = sentence.tokens[mention.begin].start, sentence.tokens[mention.end - 1].end
+def _make(sentence: Sentence, mention: Mention, what: What, hedged: bool) -> Count:
+    tokens, folded = sentence.tokens, sentence.tokens.folded
+    start, end = tokens.span(mention.begin, mention.end)
     who = mention.noun or _UNSAID.get(what, "people")
     if mention.noun_at >= 0:
-        last = mention.noun_at + mention.noun.count(" ")
-        begin, stop = folded.span(sentence.tokens[mention.noun_at].start, sentence.tokens[last].end)
-        who = " ".join(folded.original[begin:stop].split())
+        who = tokens.original(mention.noun_at, mention.noun_end)
     period = _PERIOD.search(folded.text, end, end + _MAX_PERIOD)
     period = period or _PERIOD.search(folded.text, max(0, start - _MAX_PERIOD), start)
     if period:

@@ -10,6 +10,8 @@ from alerts.figure.model import Claim
 from alerts.text.syllable import is_syllable_end, is_syllable_start
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alerts.text.fold import Folded
 
 _MAX_NAME = 90  # folded characters
@@ -65,7 +67,7 @@ def _clause_start(text: str, at: int) -> int:
     return max(text.rfind(sign, 0, at) for sign in "၊။\n") + 1
 
 
-def _source(folded: Folded, last_source: str | None) -> tuple[str | None, bool] | None:
+def _source(folded: Folded, last_source: Callable[[], str | None]) -> tuple[str | None, bool] | None:
     """Return the source of the sentence and whether a report without one is made."""
     text = folded.text
     match = _ACCORDING.search(text)
@@ -82,7 +84,7 @@ def _source(folded: Folded, last_source: str | None) -> tuple[str | None, bool] 
             continue
         for at in _subjects(folded, end.end(), verb.start()):
             if _PRONOUN.search(text[end.end() : at]):
-                return last_source, False
+                return last_source(), False
             if name := _name(folded, end.end(), at):
                 return name, False
     if quoted is None:
@@ -91,7 +93,7 @@ def _source(folded: Folded, last_source: str | None) -> tuple[str | None, bool] 
         for at in _subjects(folded, 0, quoted[0])[:3]:
             begin = _clause_start(text, at)
             if _PRONOUN.search(text[begin:at]):
-                return last_source, False
+                return last_source(), False
             if not _PLACED.search(text[begin:at]) and (name := _name(folded, begin, at)):
                 return name, False
     return None, True
@@ -110,11 +112,11 @@ def _verb_after(text: str, at: int) -> re.Match[str] | None:
     return None
 
 
-def find_hearsay(folded: Folded, last_source: str | None) -> Claim:
+def find_hearsay(folded: Folded, last_source: Callable[[], str | None]) -> Claim:
     """Return to whom the folded sentence attributes what it says; without a name, a report is hedged."""
     found = _source(folded, last_source)
     source, is_bare = found or (None, False)
-    return Claim(source, is_bare or _HEDGE.search(folded.text) is not None, 0, len(folded.text))
+    return Claim(source, is_bare or _HEDGE.search(folded.text) is not None)
 
 
 def is_hearsay_denied(folded: Folded) -> bool:

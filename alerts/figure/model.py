@@ -58,5 +58,4 @@ class Claim:
 
     source: str | None
     hedged: bool
-    start: int = 0
-    end: int = 0
+    start: int = 0  # where the stretch begins in the folded sentence; it ends where the next begins

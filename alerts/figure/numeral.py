@@ -21,9 +21,10 @@ _UNITS = words_of(
     """
 )
 _TENS = words_of("twenty thirty forty fifty sixty seventy eighty ninety")
-_SMALL = {word: value for value, word in enumerate(_UNITS) if value} | {
-    word: 10 * value for value, word in enumerate(_TENS, 2)
-}
+_BELOW_HUNDRED = {word: value for value, word in enumerate(_UNITS) if value}
+for _value, _ten in enumerate(_TENS, 2):
+    _BELOW_HUNDRED[_ten] = 10 * _value
+    _BELOW_HUNDRED |= {f"{_ten}-{one}": 10 * _value + value for value, one in enumerate(_UNITS[1:10], 1)}
 _SCALES = {"hundred": 100, "thousand": 1000, "lakh": 100_000, "million": 1_000_000}
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:\.[0-9]{3})+")  # 5,000 and the European 5.000
 _PLAIN = re.compile("[1-9][0-9]{0,8}")
@@ -52,23 +53,13 @@ def read_digits(text: str) -> int | None:
     return value if value <= MAX_COUNT else None
 
 
-def _read_word(word: str) -> int | None:
-    """Return the value of a number word below one hundred: six, sixty, sixty-six."""
-    if (value := _SMALL.get(word)) is not None:
-        return value
-    tens, hyphen, ones = word.partition("-")
-    if hyphen and tens in _TENS and ones in _UNITS[1:10]:
-        return _SMALL[tens] + _SMALL[ones]
-    return None
-
-
 def _read_words(words: Sequence[str], at: int) -> tuple[int, int] | None:
     """Return the value of spelled-out words and where they end: "two hundred and fifty"."""
     total = current = 0
     begin, seen_scale = at, False
     while at < len(words):
         word = words[at]
-        small = _read_word(word)
+        small = _BELOW_HUNDRED.get(word)
         if small is not None and current % 100 == 0:
             current += small
         elif small is not None and small < 10 and current % 100 >= 20 and current % 10 == 0:
@@ -84,7 +75,7 @@ def _read_words(words: Sequence[str], at: int) -> tuple[int, int] | None:
             and seen_scale
             and current % 100 == 0
             and at + 1 < len(words)
-            and _read_word(words[at + 1])
+            and words[at + 1] in _BELOW_HUNDRED
         ):
             pass
         elif word in ("a", "an") and at == begin and at + 1 < len(words):
@@ -122,7 +113,10 @@ def _read_one(words: Sequence[str], at: int) -> Number | None:
 
 
 def read_number(words: Sequence[str], at: int) -> Number | None:
-    """Read the number that begins at token *at* of lower-case *words*, a range as its lower end."""
+    """Read the number at token *at* of lower-case *words*, a range as its lower end; None where none begins."""
+    word = words[at] if at < len(words) else ""
+    if not (word in _BELOW_HUNDRED or word[:1].isdigit() or word in ("a", "an")):
+        return None  # nearly every word of a text
     first = _read_one(words, at)
     if first is None:
         return None

@@ -109,15 +109,41 @@ for _role, _phrases in (
         _QUALIFIERS.setdefault(_phrase[-1], []).append((_phrase, _role))
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word or sign of the folded sentence; ``capital`` and ``upper`` tell how the original wrote it."""
+class Tokens:
+    """The words, numbers and signs of a folded sentence.
 
-    text: str
-    start: int
-    end: int
-    capital: bool
-    upper: bool
+    Few sentences hold a figure: where a token stands and how it was printed is worked out when it is asked for.
+    """
+
+    __slots__ = ("_spans", "folded", "words")
+
+    def __init__(self, folded: Folded) -> None:
+        self.folded = folded
+        self.words: list[str] = _TOKEN.findall(folded.text)
+        self._spans: list[tuple[int, int]] | None = None
+
+    def span(self, begin: int, end: int) -> tuple[int, int]:
+        """Return the folded offsets of tokens ``[begin, end)``, at least one."""
+        if self._spans is None:
+            self._spans = [match.span() for match in _TOKEN.finditer(self.folded.text)]
+        return self._spans[begin][0], self._spans[end - 1][1]
+
+    def original(self, begin: int, end: int) -> str:
+        """Return tokens ``[begin, end)`` as printed, in one line."""
+        return " ".join(self._printed(begin, end).split())
+
+    def is_capital(self, at: int) -> bool:
+        """Tell whether the token was printed with a capital."""
+        return self._printed(at, at + 1)[:1].isupper()
+
+    def is_upper(self, at: int) -> bool:
+        """Tell whether the token was printed in capitals: LIB."""
+        printed = self._printed(at, at + 1)
+        return len(printed) > 1 and printed.isupper()
+
+    def _printed(self, begin: int, end: int) -> str:
+        start, stop = self.folded.span(*self.span(begin, end))
+        return self.folded.original[start:stop]
 
 
 @dataclass(slots=True)
@@ -131,33 +157,20 @@ class Mention:
     noun: str
     at_least: bool = False
     hedged: bool = False
-    noun_at: int = -1  # where the words of the noun begin
+    noun_at: int = -1  # where the words of the noun begin, and end
+    noun_end: int = -1
 
 
-def tokenize(folded: Folded) -> list[Token]:
-    """Split a folded sentence into words, numbers and signs."""
-    tokens = []
-    for match in _TOKEN.finditer(folded.text):
-        start, end = folded.span(*match.span())
-        original = folded.original[start:end]
-        is_upper = len(original) > 1 and original.isupper()
-        tokens.append(Token(match[0], *match.span(), original[:1].isupper(), is_upper))
-    return tokens
-
-
-def find_mentions(tokens: Sequence[Token]) -> list[Mention]:
+def find_mentions(tokens: Tokens) -> list[Mention]:
     """Return the numbers of a sentence in order, each with the noun it stands with."""
-    words = [token.text for token in tokens]
     found: list[Mention] = []
-    at = 0
-    while at < len(words):
-        number = read_number(words, at)
-        if number is None:
-            at += 1
+    last = 0
+    for at in range(len(tokens.words)):
+        if at < last or (number := read_number(tokens.words, at)) is None:
             continue
-        mention = _read_mention(tokens, words, number)
+        mention = _read_mention(tokens, number)
         found.append(mention)
-        at = max(number.end, mention.end if mention.kind is not None else 0)
+        last = max(number.end, mention.end if mention.kind is not None else 0)
     return found
 
 
@@ -165,7 +178,8 @@ def _word(words: Sequence[str], at: int) -> str:
     return words[at] if 0 <= at < len(words) else ""
 
 
-def _read_mention(tokens: Sequence[Token], words: Sequence[str], number: Number) -> Mention:
+def _read_mention(tokens: Tokens, number: Number) -> Mention:
+    words = tokens.words
     begin, at_least, hedged, is_refused = number.start, number.is_range, False, False
     for _ in range(4):  # "at least another estimated"
         for phrase, role in _QUALIFIERS.get(_word(words, begin - 1), ()):
@@ -183,7 +197,8 @@ def _read_mention(tokens: Sequence[Token], words: Sequence[str], number: Number)
         and words[begin] in ("over", "under", "below")
         and _word(words, begin - 1) in NOUNS
     )
-    end, kind, noun = _read_noun(words, number.end)
+    noun_at, end, kind, noun = _read_noun(words, number.end)
+    noun_end = end
     inner = number.end + 1 + (_word(words, number.end + 1) in _OF_WHAT)
     if (
         number.value == 1
@@ -191,22 +206,25 @@ def _read_mention(tokens: Sequence[Token], words: Sequence[str], number: Number)
         and inner < len(words)
         and read_number(words, inner)
     ):
-        end, kind, noun = number.end, None, ""  # "one of seven people killed": the seven are the figure
-    noun_at = end - noun.count(" ") - 1 if noun else -1
+        noun_at, end, kind, noun = (
+            -1,
+            number.end,
+            None,
+            "",
+        )  # "one of seven people killed": the seven are the figure
     if kind and _word(words, end) in _QUOTES and _word(words, noun_at - 1) in _QUOTES:
         end += 1  # 15 "terrorists" were
     after = _word(words, number.end)
     at_least |= after in ("+", "plus") or (after == "or" and _word(words, number.end + 1) == "more")
     hedged |= after == "or" and _word(words, number.end + 1) == "so"
-    if is_refused or is_age or after in UNIT_WORDS or _is_name(tokens, words, number, begin):
+    if is_refused or is_age or after in UNIT_WORDS or _is_name(tokens, number, begin):
         kind = None
-    return Mention(
-        number, begin, end, kind, noun, at_least, hedged, end - noun.count(" ") - 1 if noun else -1
-    )
+    return Mention(number, begin, end, kind, noun, at_least, hedged, noun_at, noun_end)
 
 
-def _is_name(tokens: Sequence[Token], words: Sequence[str], number: Number, begin: int) -> bool:
+def _is_name(tokens: Tokens, number: Number, begin: int) -> bool:
     """Tell whether the number belongs to a date, an age, a unit, a price: something it does not count."""
+    words = tokens.words
     before, after = _word(words, number.start - 1), _word(words, number.end)
     if (before and before in "$€£#@") or after in ("°", "operation", "operations") or after in MONTHS:
         return True
@@ -223,7 +241,7 @@ def _is_name(tokens: Sequence[Token], words: Sequence[str], number: Number, begi
         return True
     if before == "(" and after == ")":
         return True
-    if number.start and not is_qualified and tokens[number.start - 1].upper:
+    if number.start and not is_qualified and tokens.is_upper(number.start - 1):
         return True  # LIB 422
     raw = words[number.start]
     if raw.isdigit() and len(raw) == 4 and 1900 <= number.value <= 2099 and not is_qualified:
@@ -232,20 +250,20 @@ def _is_name(tokens: Sequence[Token], words: Sequence[str], number: Number, begi
     return before[:1].isdigit() or after[:1].isdigit()
 
 
-def _read_noun(words: Sequence[str], at: int) -> tuple[int, Class | None, str]:
-    """Return where the noun phrase ends, the class of its noun and its words."""
+def _read_noun(words: Sequence[str], at: int) -> tuple[int, int, Class | None, str]:
+    """Return where the words of the noun begin, none being -1, where they end, their class, and themselves."""
     if _word(words, at) in ("+", "plus"):
         at += 1
     if _word(words, at) == "or" and _word(words, at + 1) in ("more", "so"):
         at += 2
     if _word(words, at) == "of" and _word(words, at + 1) in ("them", "whom", "these", "those"):
-        return at + 2, "", ""
+        return -1, at + 2, "", ""
     if _word(words, at) == "of":  # "ten of 18 positions", "two of the dead"
         at += 1
         at += _word(words, at) in _OF_WHAT
         at += _word(words, at).endswith("'s")
         if _word(words, at) in _STATES_OF_PEOPLE and NOUNS.get(_word(words, at + 1)) is None:
-            return at + 1, "person", "people"  # "four of the wounded"
+            return at, at + 1, "person", "people"  # "four of the wounded"
         inner = read_number(words, at)
         at = inner.end if inner else at
     begin = at
@@ -268,16 +286,16 @@ def _read_noun(words: Sequence[str], at: int) -> tuple[int, Class | None, str]:
             break
         at += 1
     if noun_at < 0:
-        return bare_end, "" if at == bare_end else None, ""
+        return -1, bare_end, "" if at == bare_end else None, ""
     kind = NOUNS.get(words[noun_at], "person")
     if _word(words, noun_at + 1) == "'":  # "twelve villagers' houses"
-        return noun_at + 1, None, ""
+        return -1, noun_at + 1, None, ""
     end = noun_at + 1
     while kind == "person" and _word(words, end) in (",", "and") and NOUNS.get(_word(words, end + 1)) == kind:
         if words[end] == "," and _word(words, end + 2) not in (",", "and"):
             break
         end += 2  # "20 men, women and children"
-    return end, kind, " ".join(words[begin:end]).replace(" ,", ",")
+    return begin, end, kind, " ".join(words[begin:end]).replace(" ,", ",")
 
 
 def _closes(words: Sequence[str], at: int, begin: int) -> bool:
@@ -302,13 +320,14 @@ def _closes(words: Sequence[str], at: int, begin: int) -> bool:
     )
 
 
-def find_singles(tokens: Sequence[Token]) -> list[Mention]:
+def find_singles(words: Sequence[str]) -> list[Mention]:
     """Return people named one by one as one mention: "a boy of 3, a girl of 12 and a woman"."""
-    words = [token.text for token in tokens]
     found: list[Mention] = []
-    at = 0
-    while at < len(words):
-        begin = at
+    last = 0
+    for begin, word in enumerate(words):
+        if begin < last or word not in ("a", "an"):
+            continue
+        at = begin
         count = 0
         noun = ""
         end = at
@@ -321,9 +340,11 @@ def find_singles(tokens: Sequence[Token]) -> list[Mention]:
                 break
         if count:
             who = noun if count == 1 else "people"
-            noun_at = begin + 1 if count == 1 else -1
-            found.append(Mention(Number(count, begin, begin + 1), begin, end, "person", who, noun_at=noun_at))
-        at = max(end, begin + 1)
+            single = Mention(Number(count, begin, begin + 1), begin, end, "person", who)
+            if count == 1:
+                single.noun_at, single.noun_end = begin + 1, begin + 2 + noun.count(" ")
+            found.append(single)
+        last = end
     return found
 
 

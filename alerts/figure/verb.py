@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alerts.figure.phrase import Mention, find_mentions, find_singles, tokenize
+from alerts.figure.phrase import find_mentions, find_singles
 from alerts.figure.wordlist import (
     ADVERBS,
     AUXILIARIES,
@@ -32,7 +32,7 @@ from alerts.figure.wordlist import (
 )
 
 if TYPE_CHECKING:
-    from alerts.text.fold import Folded
+    from alerts.figure.phrase import Mention, Tokens
 
 _TIMES = frozenset(words_of("week month year morning evening night weekend"))
 _AFTER_VERB = (
@@ -78,6 +78,32 @@ _CAMP_VERBS = frozenset(
     )
 )
 _IN_CAMP = frozenset(words_of("in at living staying sheltering"))
+_NEVER_NOUN = PREPOSITIONS | CONJUNCTIONS | AUXILIARIES | ADVERBS | STATE
+_AFTER_ASIDE = AUXILIARIES | {"died", "fled"}
+_FOREIGN = (
+    frozenset(
+        words_of(
+            """
+    and but while when as who which that where because if than
+    said told came went saw held found left met says say
+    """
+        )
+    )
+    | MODALS
+    | TRANSITIVE.keys()
+)
+# Every way to read an event asks for one of these words; the longest of a phrase is hardly ever met by chance.
+_EVENT_WORDS = (
+    _CAMP
+    | {"toll", "injuries", "wounds"}
+    | {max(reversed(phrase.split()), key=len) for phrase in PHRASES}
+    | PARTICIPLES.keys()
+    | INTRANSITIVE.keys()
+    | TRANSITIVE.keys()
+    | EVENT_NOUNS.keys()
+    | COUNTED_EVENTS.keys()
+    | {noun for noun, kind in NOUNS.items() if kind == "case"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +114,21 @@ class Event:
     hedged: bool = False
 
 
+def names_event(tokens: Tokens) -> bool:
+    """Tell whether any word of the sentence can make a figure of a number."""
+    is_listed = not _EVENT_WORDS.isdisjoint(tokens.words)
+    return is_listed or "displaced" in tokens.folded.text  # displaced-children
+
+
 class Sentence:
     """One sentence while its figures are read."""
 
-    def __init__(self, folded: Folded) -> None:
-        self.tokens = tokenize(folded)
-        self.words = [token.text for token in self.tokens]
-        singles = find_singles(self.tokens)
+    def __init__(self, tokens: Tokens) -> None:
+        self.tokens = tokens
+        self.words = tokens.words
+        singles = find_singles(self.words)
         ages = {at for single in singles for at in range(single.begin, single.end)}
-        numbers = [mention for mention in find_mentions(self.tokens) if mention.number.start not in ages]
+        numbers = [mention for mention in find_mentions(tokens) if mention.number.start not in ages]
         self.mentions = sorted(numbers + singles, key=lambda mention: mention.begin)
         self.begins = {mention.begin: mention for mention in self.mentions}
 
@@ -120,8 +152,9 @@ class Sentence:
             return False
         if word in DETERMINERS or word in NOUNS or at in self.begins:
             return True
-        is_name = at < len(self.tokens) and self.tokens[at].capital
-        return is_name and word not in MONTHS and not word.endswith("day")
+        if not word or word in MONTHS or word.endswith("day"):
+            return False
+        return self.tokens.is_capital(at)
 
     def is_mixed(self, at: int, family: str) -> bool:
         """Tell whether two events share one number: "12 were killed or wounded" says neither."""
@@ -157,11 +190,7 @@ class Sentence:
         word = self.word(at)
         if not word.isalpha() or not word.endswith("s") or word in _AFTER_VERB:
             return False
-        return (
-            word not in PREPOSITIONS
-            and word not in CONJUNCTIONS
-            and word not in AUXILIARIES | ADVERBS | STATE
-        )
+        return word not in _NEVER_NOUN
 
     def chain_at(self, at: int, mention: Mention) -> Event | None:
         """Read auxiliaries and a verb: "have since been badly hurt"."""
@@ -234,7 +263,7 @@ class Sentence:
                     return None
                 closed = True
                 if event := self.chain_at(step + 1, mention):
-                    return event if self.word(step + 1) in AUXILIARIES | {"died", "fled"} else None
+                    return event if self.word(step + 1) in _AFTER_ASIDE else None
                 continue
             if word in ';:.()"“”':
                 return None
@@ -250,26 +279,17 @@ class Sentence:
 
     def joins_names(self, at: int) -> bool:
         """Tell whether the comma or "and" stands between two names of a list."""
-        if at + 1 >= len(self.tokens):
+        if at + 1 >= len(self.words):
             return False
-        return self.tokens[at - 1].capital and self.tokens[at + 1].capital
+        return self.tokens.is_capital(at - 1) and self.tokens.is_capital(at + 1)
 
     def is_foreign(self, at: int) -> bool:
         """Tell whether the word opens another clause or is a verb that is not known."""
         word = self.words[at]
-        return (
-            word
-            in ("and", "but", "while", "when", "as", "who", "which", "that", "where", "because", "if", "than")
-            or word in MODALS
-            or word in TRANSITIVE
-            or word in ("said", "told", "came", "went", "saw", "held", "found", "left", "met", "says", "say")
-            or (
-                word.endswith("ed")
-                and not self.tokens[at].capital
-                and word not in PARTICIPLES
-                and len(word) > 4
-            )
-        )
+        if word in _FOREIGN:
+            return True
+        is_past = word.endswith("ed") and len(word) > 4 and word not in PARTICIPLES
+        return is_past and not self.tokens.is_capital(at)
 
     def object_event(self, mention: Mention) -> Event | None:
         """Find the verb whose object the number is."""

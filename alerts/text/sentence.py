@@ -22,6 +22,7 @@ _ABBREVIATION = re.compile(
     r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|inc|ltd|co|corp|dept|est|approx|ph|vol|fig|al|cf|viz|govt))$",
     re.IGNORECASE,
 )
+_IN_NUMBER = re.compile(r"\d\.\d")  # ၁.၅၀၀, fifteen hundred with the European point
 MAX_SENTENCE_CHARS = (
     600  # a page without sentence ends is one sentence: nobody reads it, and every hit stores it
 )
@@ -39,6 +40,8 @@ def _is_end(text: str, match: re.Match[str]) -> bool:
         return True
     if match[0] == ".":
         if _ABBREVIATION.search(text, max(0, match.start() - 10), match.start()):  # U. Lt. No. a.m.
+            return False
+        if _IN_NUMBER.match(text, match.start() - 1):
             return False
         rest = text[match.end() : match.end() + 3].lstrip()
         return not (rest[:1].isalpha() and rest[0].islower())

@@ -9,6 +9,9 @@ import pytest
 from alerts.figure.burmesewords import read_numeral
 from alerts.figure.extract import find_figures
 from alerts.figure.numeral import read_number
+from alerts.figure.phrase import Tokens
+from alerts.figure.verb import names_event
+from alerts.figure.wordlist import COUNTED_EVENTS, EVENT_NOUNS, INTRANSITIVE, PARTICIPLES, PHRASES, TRANSITIVE
 from alerts.text.fold import fold
 from tests.zawgyi_writer import write_zawgyi
 
@@ -146,6 +149,71 @@ def test_total_keeps_its_period() -> None:
     assert figure.who == "civilians (Since February 2021)"
 
 
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("20 men, women and children were killed.", "men, women and children"),
+        ('At least 15 "terrorists" were killed.', "terrorists"),
+        ("Four of the wounded died.", "wounded"),
+        ("A young monk was killed.", "young monk"),
+        ("Twelve were killed.", "people"),
+    ],
+)
+def test_who_is_told_in_the_words_of_the_text(text: str, who: str) -> None:
+    assert [figure.who for figure in find_figures(text)] == [who]
+
+
+@pytest.mark.parametrize(
+    "text", ["Soldiers killed 12 of", "They killed one of the", "They killed a man aged"]
+)
+def test_line_cut_off_behind_a_number_is_read(text: str) -> None:
+    assert [figure.what for figure in find_figures(text)] in ([], ["killed"])
+
+
+@pytest.mark.parametrize(
+    "words", [*PARTICIPLES, *INTRANSITIVE, *TRANSITIVE, *EVENT_NOUNS, *COUNTED_EVENTS, *PHRASES]
+)
+def test_no_sentence_with_a_word_for_an_event_is_passed_over(words: str) -> None:
+    assert names_event(Tokens(fold(f"It was {words.capitalize()}, they say.")))
+    assert not names_event(Tokens(fold("It was, they say.")))
+
+
+def test_pronoun_looks_past_lines_that_say_nothing_or_say_it_again() -> None:
+    lines = [
+        "Khun Aye said so.",
+        "The army said no.",
+        "Khun Aye said so.",
+        "It rained.",
+        "He said 13 people died.",
+    ]
+    assert [figure.source for figure in find_figures("\n".join(lines))] == ["The army"]
+    # a group said fighting broke out; it rained; they said six had died
+    text = "ကေအဲန်အို က တိုက်ပွဲဖြစ်သည်ဟု ပြောသည်။ မိုးရွာသည်။ ရွာသား ၆ ဦး သေဆုံးသည်ဟု ၎င်းတို့က ပြောသည်။"
+    assert [(figure.value, figure.source) for figure in find_figures(text)] == [(6, "ကေအဲန်အို")]
+
+
+def test_point_inside_a_burmese_number_ends_no_sentence() -> None:
+    text = "လူ ၁.၅၀၀ ကျော် ထွက်ပြေးခဲ့သည်။"  # more than 1.500 people fled
+    [figure] = find_figures(text)
+    assert (figure.value, figure.what, figure.sentence) == (1500, "displaced", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "figures"),
+    [
+        ("ရွာသား တစ်ဦး သေဆုံးသည်။", [(1, "killed")]),  # one villager died
+        ("ရွာသား ဆယ့်နှစ် ယောက် သေဆုံးသည်။", [(12, "killed")]),  # twelve villagers died
+        ("လူ သုံးထောင်ကျော် ထွက်ပြေးခဲ့သည်။", [(3000, "displaced")]),  # more than three thousand fled
+        ("လူ သုံးထောင် ထွက်ပြေးခဲ့သည်။", []),  # without a classifier or "more than" the words may be others
+        ("စစ်သား သုံးယောက် ရောက်လာသည်။", []),  # three soldiers came
+    ],
+)
+def test_burmese_number_in_words_needs_a_classifier_or_a_bound(
+    text: str, figures: list[tuple[int, str]]
+) -> None:
+    assert read(text) == figures
+
+
 def test_pronoun_means_the_source_named_before() -> None:
     text = "The road is closed, said Khun Aye. He said 13 people had been killed."
     assert [figure.source for figure in find_figures(text)] == ["Khun Aye"]
@@ -205,6 +273,8 @@ HOSTILE = {
     "quotes": '"' * 2900,
     "burmese units": "တစ်" * 900,
     "burmese scales": "ရာထောင်" * 400,
+    "burmese thousands": "သောင်းလူသေဆုံး" * 200,
+    "pronouns": "he said 3 died, " * 180,
     "burmese counts": "၁၂ ဦး " * 480,
     "burmese saying": "ဟု က " * 580,
     "burmese bases": "စခန်းကို " * 320,

@@ -38,6 +38,8 @@ def show(text: str, default: str = "unicode") -> MarkedText:
         ("Line\nX here\nLine", "X here"),
         ("ပထမ။ X ကို ရသည်။ နောက်ဆုံး။", "X ကို ရသည်။"),  # First. X was taken. Last.
         ("ပထမ။X၏ မြို့။", "X၏ မြို့။"),  # First. The town of X.
+        ("X ၁.၅၀၀ ဦး ရှိသည်။ ထို့နောက်", "X ၁.၅၀၀ ဦး ရှိသည်။"),  # There are 1.500 X. And then
+        ("X သည်.၅ ရက်", "X သည်."),  # X is. Five days
         ("第一。X在此。第三", "X在此。"),  # First. X is here. Third
     ],
 )
