@@ -7,10 +7,11 @@ from types import MappingProxyType
 
 from crawler.spiders.feed import FEED
 from crawler.spiders.kind import Kind
+from crawler.spiders.listing import LISTING
 from crawler.spiders.sitemap import SITEMAP
 from crawler.spiders.telegram import TELEGRAM
 from crawler.spiders.wordpress import WORDPRESS
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {FEED.name: FEED, TELEGRAM.name: TELEGRAM, SITEMAP.name: SITEMAP, WORDPRESS.name: WORDPRESS}
+    {kind.name: kind for kind in (FEED, WORDPRESS, SITEMAP, LISTING, TELEGRAM)}
 )
