@@ -61,6 +61,9 @@ def find_figures(text: str, default_encoding: str = "unicode") -> tuple[Figure, 
     return tuple(found)
 
 
+_ARTICLE = re.compile("^[Tt]he (?=.)")  # "the KHRG said": the name is the source
+
+
 class _Sources:
     """The sentences before the one being read, asked for their source only when a pronoun means it."""
 
@@ -117,7 +120,7 @@ def _figure(sentence: str, start: int, end: int, count: Count, claims: list[Clai
         at_least=count.at_least,
         what=count.what,
         who=count.who,
-        source=claim.source,
+        source=_ARTICLE.sub("", claim.source) if claim.source else None,
         hedged=count.hedged or claim.hedged,
         sentence=sentence,
         start=start,
