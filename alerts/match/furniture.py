@@ -1,11 +1,14 @@
 """Blank the lines that a page prints round its article: weather box, tags, pointers to other stories.
 
-Conservative: a line is blanked only when its label or shape says what it is, never for its words.
+Conservative: a line is blanked only when its label or shape says what it is, never for its words. Labels that
+are also ordinary words of a sentence ("Trending: Loikaw residents flee.") need more than that.
 """
 
 from __future__ import annotations
 
 import re
+
+from alerts.text.sentence import find_cuts
 
 _DEGREES = r"-?[0-9\u1040-\u1049]{1,2}(?:[.,][0-9\u1040-\u1049])?\s*(?:°\s*[CF]?|º\s*[CF]?|℃|[CF])"
 _WEATHER = re.compile(rf"\s*{_DEGREES}\s*")
@@ -32,20 +35,24 @@ _LONGEST_BOX = 200  # characters of a line with towns and their weather
 _TOP_LINES = 8  # the weather box is looked for among so many lines that hold anything
 
 _LABELS = (
-    "tags?|keywords?|categor(?:y|ies)|filed under|topics|read more|read also|also read|read next|see also|related"
-    "|related (?:news|stories|story|posts?|articles?|reports?|links?|coverage|topics)|recommended(?: for you)?"
-    "|you may also like|you might also like|most (?:read|viewed|popular)|popular (?:posts|news)|trending(?: now)?"
-    "|more (?:news|stories|from [^:|]{1,40})|latest (?:news|posts|stories)|(?:previous|next) (?:post|article|story)"
-)
-_BURMESE_LABELS = (
-    "ဖတ်စရာ(?:များ)?|ဆက်စပ်(?:သတင်း|ဆောင်းပါး|ဖတ်စရာ|အကြောင်းအရာ)(?:များ|တွေ)?|ဆက်စပ်ဖတ်ရှုရန်|ဆက်လက်ဖတ်ရှု(?:ရန်|ပါ)"
-    "|ဆက်ဖတ်(?:ရန်|ပါ)|ထပ်မံဖတ်ရှုရန်|နောက်ထပ်(?:သတင်း|ဖတ်စရာ)(?:များ)?|အခြားသတင်းများ|အဖတ်(?:အ)?များဆုံး(?:သတင်းများ)?"
+    "tags?|keywords?|categor(?:y|ies)|filed under|read more|read also|also read|read next|see also"
+    "|related (?:news|stories|story|posts?|articles?|links?|coverage)|recommended for you"
+    "|you may also like|you might also like|most (?:read|viewed|popular)|popular (?:posts|news)"
+    "|(?:previous|next) (?:post|article|story)"
+    "|ဖတ်စရာ(?:များ)?|ဆက်စပ်(?:သတင်း|ဆောင်းပါး|ဖတ်စရာ|အကြောင်းအရာ)(?:များ|တွေ)?|ဆက်စပ်ဖတ်ရှုရန်|ဆက်လက်ဖတ်ရှု(?:ရန်|ပါ)"
+    "|ဆက်ဖတ်(?:ရန်|ပါ)|ထပ်မံဖတ်ရှုရန်|နောက်ထပ်ဖတ်စရာ(?:များ)?|အဖတ်(?:အ)?များဆုံး(?:သတင်းများ)?"
     "|လူဖတ်(?:အ)?များ(?:ဆုံး|သော)(?:သတင်းများ)?|သော့ချက်စကား(?:လုံး)?(?:များ)?|အမျိုးအစား(?:များ)?|တဂ်(?:များ)?"
 )
-_LABELLED = re.compile(
-    rf"[\s>»*•\-\[(]*(?:(?:{_LABELS})|(?:{_BURMESE_LABELS}))\s*(?P<sign>[:\-–—|»>\]]|\uff1a|…|$)",
-    re.IGNORECASE,
+# Words that begin sentences too. Behind them a dash goes on with the sentence, and so does what ends as one.
+_WORDS_OF_PROSE = (
+    "topics|related(?: (?:reports?|topics))?|recommended|trending(?: now)?"
+    "|more (?:news|stories|from [^:|]{1,40})|latest (?:news|posts|stories)"
+    "|နောက်ထပ်သတင်း(?:များ)?|အခြားသတင်းများ"  # more news, other news
 )
+_BEFORE_LABEL = r"[\s>»*•\-\[(]*"
+_LABEL_SIGN = r"[:|»>\]\uff1a…]|$"
+_LABELLED = re.compile(rf"{_BEFORE_LABEL}(?:{_LABELS})\s*(?:[\-–—]|{_LABEL_SIGN})", re.IGNORECASE)
+_LABELLED_BY_PROSE = re.compile(rf"{_BEFORE_LABEL}(?:{_WORDS_OF_PROSE})\s*(?:{_LABEL_SIGN})", re.IGNORECASE)
 _BREADCRUMB = re.compile(r"\s*(?:Home|မူလစာမျက်နှာ|ပင်မစာမျက်နှာ)\s*[>»/|›].*", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?။。][\"'”’)]*\s*$")
 _TEASER = re.compile(r".{10,160}(?:\.\.\.|…)\s*")
@@ -110,12 +117,24 @@ def _is_headline(line: str) -> bool:
     return 0 < len(line.strip()) < 160 and not _SENTENCE_END.search(line)
 
 
+def _match_label(line: str) -> re.Match[str] | None:
+    """Return the label that *line* begins with, None when it has none or the line is a sentence."""
+    if label := _LABELLED.match(line):
+        return label
+    label = _LABELLED_BY_PROSE.match(line)
+    if label is None:
+        return None
+    rest = line[label.end() :].rstrip()
+    is_prose = _SENTENCE_END.search(rest) is not None or len(find_cuts(rest)) > 1
+    return None if is_prose else label
+
+
 def _find_pointers(lines: list[str]) -> set[int]:
     """Return the lines that are labelled as pointers, and those listed under a label of their own."""
     pointers: set[int] = set()
     under_label = False
     for index, line in enumerate(lines):
-        if label := _LABELLED.match(line):
+        if label := _match_label(line):
             pointers.add(index)
             under_label = not line[label.end() :].strip()
         elif _BREADCRUMB.fullmatch(line) or (
@@ -138,7 +157,7 @@ def blank_furniture_lines(text: str) -> str:
     a date followed by a cut-off teaser; a menu of short lines at the top; dated headlines at the end. A
     dateline such as "Loikaw, 13 July" stays.
     """
-    if "\n" not in text and not _LABELLED.match(text) and not _BOX.match(text):
+    if "\n" not in text and not _BOX.match(text):  # a lone line with a label is all there is: it stays
         return text
     lines = text.split("\n")
     blank = _find_weather_box(lines) | _find_menu(lines) | _find_pointers(lines) | _find_tail(lines)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from alerts.match.rule import TopicRule
     from alerts.match.term import Term
 
-_REVISION = 2  # raise it when the same rules come to match differently: stored findings are then stale
+_REVISION = 3  # raise it when the same rules come to match differently: stored findings are then stale
 MAX_HITS = 50  # kept of a topic in one article; the first of every term is among them
 
 
@@ -113,23 +115,26 @@ def _drop_copies(spans: list[Span], view: View, copies: list[tuple[int, int, int
     if not copies:
         return spans
 
-    def place(span: Span) -> int:
-        return view.folded.span(span.start, span.end)[0]
-
+    firsts = sorted({(first, end) for first, end, _, _ in copies})
+    seconds = [(copy, end) for _, _, copy, end in copies]  # in order, as they were found
+    first_of = {copy: first for first, _, copy, _ in copies}
+    places = [view.folded.span(span.start, span.end)[0] if span.field == "text" else -1 for span in spans]
     told = {
-        (span.term, copy)
-        for first, first_end, copy, _ in copies
-        for span in spans
-        if span.field == "text" and first <= place(span) < first_end
+        (span.term, first)
+        for span, place in zip(spans, places, strict=True)
+        if (first := _find_line(firsts, place)) is not None
     }
     return [
         span
-        for span in spans
-        if span.field == "title"
-        or not any(
-            copy <= place(span) < copy_end and (span.term, copy) in told for _, _, copy, copy_end in copies
-        )
+        for span, place in zip(spans, places, strict=True)
+        if (copy := _find_line(seconds, place)) is None or (span.term, first_of[copy]) not in told
     ]
+
+
+def _find_line(lines: Sequence[tuple[int, int]], place: int) -> int | None:
+    """Return the start of the line that holds *place*; *lines* are (start, end), in order, without overlap."""
+    before = bisect_right(lines, (place, sys.maxsize)) - 1
+    return lines[before][0] if before >= 0 and place < lines[before][1] else None
 
 
 def _pick(spans: Iterable[Span]) -> list[Span]:

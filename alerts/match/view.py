@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     Found = Mapping[Key, Sequence[tuple[int, int]]]
 
+# Thai sets no space between words, and only a dictionary could: five letters and marks are a word of usual length.
 _TOKEN = re.compile(
-    f"{SYLLABLE.pattern}|[a-z0-9\u00c0-\u024f]+|[\u0e00-\u0e7f]+|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+    f"{SYLLABLE.pattern}|[a-z0-9\u00c0-\u024f]+|[\u0e00-\u0e7f]{{1,5}}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 )
 _BLANK = "\0"  # what a masked character becomes: no letter, no space, in no form
 
@@ -40,7 +41,7 @@ class Span:
 class View:
     """One field as a topic sees it; what was searched once is remembered."""
 
-    __slots__ = ("_blanks", "_found", "_spans", "_tokens", "field", "folded", "plain")
+    __slots__ = ("_blanks", "_breaks", "_found", "_spans", "_tokens", "field", "folded", "plain")
 
     def __init__(
         self,
@@ -56,6 +57,7 @@ class View:
         self._found, self._blanks = found, blanks
         self._spans: dict[str, tuple[Span, ...]] = {}
         self._tokens: list[int] | None = None
+        self._breaks: list[int] | None = None
 
     def find(self, term: Term) -> tuple[Span, ...]:
         """Return the spans of *term*; of overlapping ones the longest stays."""
@@ -107,8 +109,10 @@ class View:
 
     def has_break(self, start: int, end: int) -> bool:
         """Tell whether a paragraph ends inside the span."""
+        if self._breaks is None:
+            self._breaks = [at for at, char in enumerate(self.plain.text) if char == "\n"]
         begin, stop = self.folded.span(start, end)
-        return "\n" in self.plain.text[begin:stop]
+        return bisect_left(self._breaks, begin) < bisect_left(self._breaks, stop)
 
     def distance(self, one: Span, other: Span) -> int:
         """Count the syllables and words between two spans."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from alerts.model import MarkedText
@@ -13,9 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from alerts.model import Hit
+    from alerts.text.zawgyi import UnicodeText
 
+# Points and marks are taken as a whole run and only from its beginning: a page of them is read once.
 _END = re.compile(
-    "[\u104b\u3002\uff01\uff1f][\"'”’»)\\]」』]*|\n+|[.!?]+[\"'”’»)\\]]*(?=[\\s\u1000-\u109f]|$)"
+    "[\u104b\u3002\uff01\uff1f][\"'”’»)\\]」』]*|\n+|(?<![.!?])[.!?]++[\"'”’»)\\]]*+(?=[\\s\u1000-\u109f]|$)"
 )
 _ABBREVIATION = re.compile(
     r"(?:\b[A-Za-z]|\b(?:lt|col|gen|maj|brig|capt|sgt|cpl|pvt|adm|cmdr|dr|mr|mrs|ms|prof|rev|fr|st|sr|jr|no|nos|vs|op"
@@ -71,10 +74,8 @@ def sentence_at(text: str, start: int, end: int, cuts: Sequence[int] | None = No
     begin = cuts[before - 1] if before else 0
     after = bisect_left(cuts, max(end, start + 1))
     stop = cuts[after] if after < len(cuts) else len(text)
-    while begin < start and text[begin] in _EDGE:
-        begin += 1
-    while stop > end and text[stop - 1] in _EDGE:
-        stop -= 1
+    begin = max(begin, start - len(text[begin:start].lstrip(_EDGE)))
+    stop = min(stop, end + len(text[end:stop].rstrip(_EDGE)))
     return begin, stop
 
 
@@ -97,9 +98,7 @@ def excerpt_at(text: str, start: int, end: int, cuts: Sequence[int] | None = Non
     if last < stop:
         edges = (edge.start() for edge in _EDGE_OF_WORD.finditer(text, last - _EDGE_REACH, last + 3))
         last = max((at for at in edges if end <= at <= last), default=last)
-    while last > end and text[last - 1] in _EDGE:
-        last -= 1
-    return first, last
+    return first, min(last, end + len(text[end:last].rstrip(_EDGE)))
 
 
 def _clean(text: str, marks: Iterable[tuple[int, int]]) -> MarkedText:
@@ -127,6 +126,12 @@ def _clean(text: str, marks: Iterable[tuple[int, int]]) -> MarkedText:
     return MarkedText("".join(pieces), tuple(merged))
 
 
+@lru_cache(maxsize=1)
+def _read(text: str, default_encoding: str) -> tuple[tuple[int, ...], UnicodeText]:
+    """Cut and convert a field; its sentences are asked for one after the other, and telling Zawgyi is slow."""
+    return find_cuts(text), to_unicode(text, default_encoding)
+
+
 def shown_sentence(field_text: str, hits: Iterable[Hit], default_encoding: str = "unicode") -> MarkedText:
     """Return the first matched sentence of a field as it is shown: Unicode, one line, its hits marked.
 
@@ -136,8 +141,8 @@ def shown_sentence(field_text: str, hits: Iterable[Hit], default_encoding: str =
     spans = sorted((hit.start, hit.end) for hit in hits)
     if not spans:
         return MarkedText("")
-    begin, stop = excerpt_at(field_text, *spans[0])
-    plain = to_unicode(field_text, default_encoding)
+    cuts, plain = _read(field_text, default_encoding)
+    begin, stop = excerpt_at(field_text, *spans[0], cuts)
     first, last = plain.locate(begin, stop)
     marks = [plain.locate(start, end) for start, end in spans if begin <= start and end <= stop]
     return _clean(plain.text[first:last], [(start - first, end - first) for start, end in marks])

@@ -88,8 +88,11 @@ def _zawgyi_letters() -> dict[str, str]:
 _LETTERS = _zawgyi_letters()
 _STACKED = re.compile(_STACK + "[\u1000-\u1021]")
 _LOOSE = "\u102b-\u1030\u1032-\u103e" + _KINZI
+_BEFORE_BASE = (
+    f"\u1031{_RA}\u200b"  # what Zawgyi types before its consonant; a run of it is tried once, as a whole
+)
 _CLUSTER = re.compile(
-    f"([\u1031{_RA}\u200b]*)([\u1000-\u102a\u103f\u1040\u1044\u1047\u104e])"
+    f"(?<![{_BEFORE_BASE}])([{_BEFORE_BASE}]*+)([\u1000-\u102a\u103f\u1040\u1044\u1047\u104e])"
     f"((?:{_STACK}[\u1000-\u1021]|[{_LOOSE}]|[ \u00a0\u200b]+(?=[{_LOOSE}]))*)"
 )
 _SPACES = re.compile("[ \u00a0\u200b]+")

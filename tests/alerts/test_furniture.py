@@ -46,6 +46,13 @@ def test_the_weather_box_at_the_top_is_blanked(furniture: str) -> None:
         "ဖတ်စရာများ - လွိုင်ကော်တွင် တိုက်ပွဲ",  # to read: fighting in Loikaw
         "ဆက်စပ်သတင်းများ: လွိုင်ကော်",  # related news: Loikaw
         "ဆက်စပ်သတင်းများ\nလွိုင်ကော်တွင် တိုက်ပွဲ",  # related news / fighting in Loikaw
+        "Tags – Loikaw, KNDF",
+        "Topics: Loikaw, KNDF",
+        "Trending now | Loikaw falls",
+        "Related: Lt. Col. Aung of Loikaw",
+        "More from Loikaw: the market",
+        "Latest news\nLoikaw falls",
+        "အခြားသတင်းများ\nလွိုင်ကော်တွင် တိုက်ပွဲ",  # other news / fighting in Loikaw
     ],
 )
 def test_labelled_lines_are_blanked(line: str) -> None:
@@ -64,6 +71,16 @@ def test_labelled_lines_are_blanked(line: str) -> None:
         "Home guards left Loikaw.",
         "September 20, 2024",
         "Topics discussed in Loikaw were peace and rice.",
+        "Trending: Loikaw residents flee.",
+        "Trending: Loikaw residents flee. Hundreds are on the road",
+        "Topics – Loikaw, aid and the UN – were discussed.",
+        "Related – but distinct – clashes hit Loikaw.",
+        "Related reports – all denied – spoke of Loikaw",
+        "Recommended – but not safe – is the road to Loikaw",
+        "More news: five people died in Loikaw, a monk said.",
+        "Latest news — Loikaw bombed",
+        "နောက်ထပ်သတင်း - လွိုင်ကော်တွင် ဗုံးကြဲ",  # more news - Loikaw bombed
+        "နောက်ထပ်သတင်း: လွိုင်ကော်တွင် ဗုံးကြဲသည်။",  # more news: Loikaw was bombed.
         "ဆက်စပ်မှု ရှိသည်ဟု လွိုင်ကော်၌ ပြောသည်။",  # said in Loikaw that there is a connection
     ],
 )

@@ -14,7 +14,10 @@ from alerts.match.matcher import MAX_HITS, Findings, compile_topics
 from alerts.match.rule import TopicRule
 from alerts.match.topic import find_rule_problems
 from alerts.model import Hit
+from alerts.terminal import Pen
 from alerts.text.sentence import MAX_SENTENCE_CHARS
+from alerts.trial.show import Teller
+from alerts.trial.value import Document
 from crawler.errors import ConfigError
 
 LEXICON = read_lexicon(Path(__file__).resolve().parents[2] / "config" / "lexicon.csv")
@@ -105,6 +108,19 @@ def test_the_second_printing_in_the_other_encoding_is_not_told_again(text: str) 
     assert hit.start == 0
 
 
+def test_of_many_printings_only_what_the_first_has_is_told_once() -> None:
+    first, other = UNICODE, "ကယားပြည်နယ်၌ မိုးရွာသည်။"  # the fighting in Loikaw; it rains in Kayah
+    text = "\n".join((other, first, ZAWGYI, "Loikaw is quiet.", other, ZAWGYI, "Loikaw"))
+    hits = SHIPPED.find_matches("Loikaw", text).topics["loikaw"]
+    assert [(hit.field, hit.matched) for hit in hits] == [
+        ("title", "Loikaw"),
+        ("text", "လွိုင်ကော်"),
+        ("text", "Loikaw"),
+        ("text", "Loikaw"),
+    ]
+    assert hits[1].start == text.index("လွိုင်ကော်")
+
+
 def test_a_paragraph_repeated_in_one_encoding_is_told_twice() -> None:
     assert len(find(LOIKAW, f"{UNICODE}\n{UNICODE}")) == 2
 
@@ -157,6 +173,20 @@ def test_languages_restrict_only_what_is_known() -> None:
 )
 def test_near_counts_syllables_and_words_within_a_paragraph(text: str, near: bool) -> None:
     assert holds(text, near=(("@airstrike", "@demoso|@loikaw", 5),)) is near
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("โจมตีทางอากาศที่ลอยก่อว์", True),  # an air strike on Loikaw
+        (
+            "โจมตีทางอากาศเมื่อวันจันทร์ที่ผ่านมาตามคำบอกเล่าของชาวบ้านในลอยก่อว์",
+            False,
+        ),  # on Monday, say villagers of Loikaw
+    ],
+)
+def test_near_counts_thai_letters_as_words_of_usual_length(text: str, near: bool) -> None:
+    assert holds(text, near=(("โจมตีทางอากาศ", "@loikaw", 5),)) is near
 
 
 def test_the_hash_changes_with_rules_and_forms_and_not_with_notes() -> None:
@@ -261,6 +291,13 @@ def test_a_detail_is_told_beside_the_topic_and_founds_no_match() -> None:
     assert [hit.matched for hit in both.topics["t"]] == ["Loikaw"]
     assert [hit.matched for hit in both.details["t"]] == ["Daw Au Khu"]
     assert matcher.find_matches("", "Shells fell on Daw Au Khu.") == Findings()
+
+
+def test_a_detail_is_told_to_people_below_the_topic() -> None:
+    document = Document("a", "", "Shells fell on Daw Au Khu in Loikaw. Daw Au Khu burns.")
+    found = compile_topics((TOWN_WITH_WARDS,), LEXICON).find_matches("", document.text)
+    lines = Teller(Pen(colour=False, columns=None)).tell(document, found, "en", (), "unicode").splitlines()
+    assert lines[-3:] == ["    Loikaw ×1", "    also: Daw Au Khu ×2", ""]
 
 
 @pytest.mark.parametrize("key", ["any", "all", "title"])

@@ -40,6 +40,8 @@ def show(text: str, default: str = "unicode") -> MarkedText:
         ("ပထမ။X၏ မြို့။", "X၏ မြို့။"),  # First. The town of X.
         ("X ၁.၅၀၀ ဦး ရှိသည်။ ထို့နောက်", "X ၁.၅၀၀ ဦး ရှိသည်။"),  # There are 1.500 X. And then
         ("X သည်.၅ ရက်", "X သည်."),  # X is. Five days
+        ("What?!... X fell!!! Then", "X fell!!!"),
+        ('Wait...what? X is it?!" Then', 'X is it?!"'),
         ("第一。X在此。第三", "X在此。"),  # First. X is here. Third
     ],
 )
@@ -97,6 +99,13 @@ def test_an_excerpt_always_holds_its_span_within_its_sentence(text: str, start: 
         first, last = sentence_at(text, start, end)
         assert first <= begin <= start < end <= stop <= last
         assert stop - begin <= max(MAX_SENTENCE_CHARS, end - start)
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u200b"])
+def test_blanks_around_a_sentence_are_left_out_however_many(blank: str) -> None:
+    text = f"One. {blank * 5}Loikaw fell {blank * 5}"
+    begin, stop = sentence_at(text, text.index("Loikaw"), text.index("fell"))
+    assert text[begin:stop] == "Loikaw fell"
 
 
 def test_an_endless_sentence_is_shown_in_part() -> None:
