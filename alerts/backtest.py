@@ -1,4 +1,4 @@
-"""Try topics on stored articles: what they would find, how often, and which clause keeps one from holding.
+"""Try topics on stored articles: what they would find, how often, and what a change adds and drops.
 
 Reads the archive in batches and counts; stores nothing, queues nothing, knows no channel.
 """
@@ -15,29 +15,26 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine, and_, func, select
 
 from alerts.archive import SHORTEST_COPY_CHARS, stored_article
-from alerts.match.lexicon import WARD_KIND
 from alerts.match.matcher import compile_topics
-from alerts.match.rule import TopicRule
 from alerts.matching import within_scope
 from alerts.model import Hit, MarkedText
 from alerts.tables import examined, match
 from alerts.text.fold import fold
-from alerts.text.sentence import shown_sentence
 from alerts.text.zawgyi import to_unicode
+from alerts.whynot import WhyNot, first_sentence, is_removed
 from crawler.clock import to_ms
 from crawler.db.engine import transaction
 from crawler.db.schema import article as article_table
 from crawler.identity import text_hash
 
 if TYPE_CHECKING:
-    from alerts.config import Config
-    from alerts.history import Found
     from alerts.match.lexicon import Lexicon
+    from alerts.match.rule import TopicRule
     from crawler.config import Source
     from crawler.model import StoredArticle
 
 BATCH = 200
-QUERY = "query"  # the id of a topic that only the command line knows
+QUERY = "query"  # what a topic that only the command line knows is called; one of topics.yaml may be called so too
 SHORTEST_COPY_TITLE = (
     20  # letters and digits; shorter titles ("Photo of the day") come back without being copies
 )
@@ -86,11 +83,6 @@ class Tally:
     dropped_samples: tuple[Sample, ...] = ()
 
 
-def is_removed(found: StoredArticle) -> bool:
-    """Tell whether retention has taken an article's text; one that never had any has the hash of its title."""
-    return not found.text and found.text_sha256 != text_hash(found.title, "")
-
-
 def count_articles(engine: Engine, since: datetime) -> int:
     """Return how many articles were first seen since *since*."""
     query = select(func.count()).where(article_table.c.first_seen_at >= to_ms(since))
@@ -123,8 +115,12 @@ def read_filed(engine: Engine, since: datetime, topics: Sequence[str]) -> Iterat
         last = ids[-1]
 
 
-class Trial:
-    """Topics tried on article after article; keeps counts and the newest samples, never all texts."""
+class Backtest:
+    """Topics tried on article after article; keeps counts and the newest samples, never all texts.
+
+    *is_adhoc*: the rules are words of the command line. No source is restricted to or from them, and what is
+    stored says nothing of them.
+    """
 
     def __init__(
         self,
@@ -133,6 +129,8 @@ class Trial:
         sources: Sequence[Source],
         zone: tzinfo,
         max_samples: int = 10,
+        *,
+        is_adhoc: bool = False,
     ) -> None:
         self._matcher = compile_topics(rules, lexicon)
         self._rules, self._lexicon = {rule.id: rule for rule in rules}, lexicon
@@ -145,13 +143,14 @@ class Trial:
             for rule in rules
             for kind in ("hit", "added", "dropped")
         }
+        self._is_adhoc = is_adhoc
         self.articles = self.removed = self.waiting = 0
         self.first_day: date | None = None
 
     @property
     def is_compared(self) -> bool:
         """Tell whether what is stored says anything of these topics; of words tried out nothing is stored."""
-        return QUERY not in self._rules
+        return not self._is_adhoc
 
     def look_at(self, filed: Filed) -> None:
         """Try every topic on one article and count."""
@@ -165,12 +164,13 @@ class Trial:
         self.first_day = min(self.first_day or day, day)
         hits = self._matcher.find_matches(found.title, found.text, found.language, self._encoding(found))
         source = self._sources.get(found.source_id)
-        is_trial = QUERY in self._rules  # no source's `topics` can name it
         within = within_scope(hits.topics, source, list(self._rules))
-        holding = hits.topics if is_trial else within
+        holding = hits.topics if self._is_adhoc else within
         for topic_id, tally in self._tallies.items():
             if topic_id in holding:
                 self._count(tally, found, holding[topic_id])
+            if not self.is_compared:
+                continue
             if topic_id in filed.stored:
                 tally.stored += 1
                 if topic_id not in holding:
@@ -235,165 +235,3 @@ class Trial:
             )
             samples.append(sample)
         return tuple(samples)
-
-
-def first_sentence(found: StoredArticle, hits: Sequence[Hit], encoding: str) -> MarkedText:
-    """Return the sentence to show for *hits*, from the text where it has one; they may be older than the text."""
-    for name, whole in (("text", found.text), ("title", found.title)):
-        mine = [hit for hit in hits if hit.field == name and whole[hit.start : hit.end] == hit.matched]
-        if mine:
-            return shown_sentence(whole, mine, encoding)
-    return MarkedText(" ".join(to_unicode(hits[0].sentence, encoding).text.split()) if hits else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A topic on one article: when it was found, and what today's rules say."""
-
-    topic_id: str
-    then: datetime | None  # when it was found; None: it was not
-    holds: bool | None  # under today's rules; None: the text is gone
-    hits: tuple[Hit, ...]  # today's, else those of then
-    sentence: MarkedText | None
-    reasons: tuple[str, ...]  # why it does not hold
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What today's rules say of an article."""
-
-    encoding: str
-    rules_hash: str
-    verdicts: tuple[Verdict, ...]
-
-
-def judge(config: Config, found: StoredArticle, then: Mapping[str, Found]) -> Judgement:
-    """Try every topic on one article; *then* is what was found in it when it came."""
-    source = next((source for source in config.crawl.sources if source.id == found.source_id), None)
-    encoding = (source.encoding if source else None) or "unicode"
-    matcher = compile_topics(config.topics, config.lexicon)
-    seen = matcher.find_matches(found.title, found.text, found.language, encoding)
-    names = [topic.id for topic in config.topics]
-    holding = within_scope(seen.topics, source, names)
-    why = {topic.id: WhyNot(topic, config.lexicon) for topic in config.topics if topic.id not in holding}
-    verdicts = []
-    for topic_id in dict.fromkeys((*names, *then)):
-        at = then[topic_id].at if topic_id in then else None
-        holds = None if is_removed(found) else topic_id in holding
-        hits = holding.get(topic_id, ())
-        if not holds and topic_id in then:
-            hits = then[topic_id].hits
-        reasons: tuple[str, ...] = ()
-        if topic_id not in names:
-            reasons = ("the topic is not in topics.yaml any more",)
-        elif holds is False:
-            reasons = why[topic_id].explain(found, source)
-        sentence = first_sentence(found, hits, encoding) if hits else None
-        verdicts.append(Verdict(topic_id, at, holds, hits, sentence, reasons))
-    return Judgement(seen.encoding, matcher.rules_hash, tuple(verdicts))
-
-
-class WhyNot:
-    """One topic taken apart: each clause is tried by itself, as a rule of its own."""
-
-    def __init__(self, rule: TopicRule, lexicon: Lexicon) -> None:
-        self._rule = rule
-        probes: dict[str, TopicRule] = {"whole": rule}
-        self._clauses: list[tuple[str, str, tuple[str, ...]]] = []  # key, kind, terms
-        if rule.any:
-            self._clauses.append(("any", "any", rule.any))
-        self._clauses += [(f"all[{index}]", "all", (term,)) for index, term in enumerate(rule.all)]
-        self._clauses += [(f"title[{index}]", "title", (term,)) for index, term in enumerate(rule.title)]
-        for key, kind, terms in self._clauses:
-            probe = TopicRule(key, key, title=terms) if kind == "title" else TopicRule(key, key, any=terms)
-            probes[key] = replace(probe, mask=rule.mask)
-            probes[f"{key} bare"] = replace(probe, any=terms, title=())
-        for index, near in enumerate(rule.near):
-            key = f"near[{index}]"
-            self._clauses.append((key, "near", near[:2]))
-            probes[f"{key} bare"] = TopicRule(key, key, near=(near,))
-            probes[key] = replace(probes[f"{key} bare"], mask=rule.mask)
-            for place, term in enumerate(near[:2]):
-                probes[f"{key} {place}"] = TopicRule(key, key, any=(term,))
-        for index, term in enumerate(rule.none):
-            probes[f"none[{index}]"] = TopicRule("none", "none", any=(term,))
-        if rule.mask:
-            probes["mask"] = TopicRule("mask", "mask", any=rule.mask)
-        rules = [replace(probe, id=key, languages=()) for key, probe in probes.items()]
-        self._matcher = compile_topics(rules, _without_wards(lexicon))
-
-    def explain(self, found: StoredArticle, source: Source | None) -> tuple[str, ...]:
-        """Return what keeps the topic from holding in an article of *source*; nothing when it holds."""
-        if source is not None and source.topics == "all":
-            return ()  # every article of such a source counts, whatever stands in it
-        encoding = (source.encoding if source else None) or "unicode"
-        hits = self._matcher.find_matches(found.title, found.text, None, encoding).topics
-        spoken = (found.language or "").lower().partition("-")[0]
-        reasons = []
-        if self._rule.languages and spoken and spoken not in self._rule.languages:
-            wanted = ", ".join(self._rule.languages)
-            reasons.append(f"the article is in {spoken!r}, and the topic is for {wanted} only (languages)")
-        reasons += [
-            self._missing(*clause, hits, found, encoding) for clause in self._clauses if clause[0] not in hits
-        ]
-        if not reasons and "whole" not in hits:
-            for index, term in enumerate(self._rule.none):
-                masked = hits.get("mask", ())
-                words = [hit for hit in hits.get(f"none[{index}]", ()) if not _inside(hit, masked)]
-                reasons += [f"“{word.matched}” ({term}) drops the whole article (none)" for word in words[:1]]
-        if not reasons and self._rule.id not in within_scope({self._rule.id: ()}, source, [self._rule.id]):
-            assert source is not None
-            reasons.append(
-                f"it stands there, but {source.id} is restricted to other topics (topics of the source)"
-            )
-        return tuple(reasons)
-
-    def _missing(
-        self,
-        key: str,
-        kind: str,
-        terms: tuple[str, ...],
-        hits: Mapping[str, tuple[Hit, ...]],
-        found: StoredArticle,
-        encoding: str,
-    ) -> str:
-        named = ", ".join(terms)
-        if kind == "near":
-            absent = [term for place, term in enumerate(terms) if f"{key} {place}" not in hits]
-            if absent:
-                return f"{' and '.join(absent)} stands nowhere ({key})"
-            if f"{key} bare" in hits:
-                return f"{terms[0]} and {terms[1]} stand together only in what the mask blanks (mask)"
-            return f"{terms[0]} and {terms[1]} stand too far apart, or in different paragraphs ({key})"
-        bare = hits.get(f"{key} bare", ())
-        if kind == "title":
-            bare = tuple(hit for hit in bare if hit.field == "title") or bare
-            if bare and bare[0].field == "text":
-                return f"{named} stands in the text, but not in the title ({key})"
-        if bare:
-            masks = hits.get("mask", ())
-            phrase = next((mask for mask in masks if _inside(bare[0], (mask,))), bare[0])
-            return f"{named} stands only in what the mask blanks: “{phrase.matched}” (mask)"
-        # a title knows no furniture: read as one, the whole page tells whether a blanked line held the word
-        whole = f"{found.title}\n{found.text}"
-        raw = self._matcher.find_matches(whole, "", None, encoding).topics.get(f"{key} bare")
-        if raw and kind != "title":
-            line = " ".join(raw[0].sentence.split())
-            return f"{named} stands only in a line taken for page furniture: “{line[:80]}”"
-        where = "in the title" if kind == "title" else "in title or text"
-        return f"{named} does not stand {where} ({key})"
-
-
-def _inside(hit: Hit, others: Sequence[Hit]) -> bool:
-    return any(
-        hit.field == other.field and hit.start < other.end and other.start < hit.end for other in others
-    )
-
-
-def _without_wards(lexicon: Lexicon) -> Lexicon:
-    """Return *lexicon* with wards as places: no topic may rest on a ward alone, a probe does."""
-    concepts = {
-        name: tuple(replace(row, kind="place") if row.kind == WARD_KIND else row for row in rows)
-        for name, rows in lexicon.concepts.items()
-    }
-    return replace(lexicon, concepts=concepts)

@@ -1,6 +1,6 @@
-"""What became of one entry: its rows from the feed to the chat, and why each channel has been told or not.
+"""The rows of one entry, from the feed to the chat.
 
-Reads only. It tries no rule again (`alerts.backtest` does) and prints nothing.
+Reads only. It draws no conclusion (`alerts.fate` and `alerts.whynot` do) and prints nothing.
 """
 
 from __future__ import annotations
@@ -9,19 +9,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, Row, func, or_, select
 
 from alerts.archive import stored_article
 from alerts.attempt import State
-from alerts.channelstate import ChannelState, ChannelStates
-from alerts.configkeys import At, Every, Instant
-from alerts.due import interval_passed, is_quiet
 from alerts.model import Hit
-from alerts.outbox import Outbox
 from alerts.tables import alert, delivery, digest, examined, match, story_article
 from crawler.clock import from_ms
 from crawler.db.engine import transaction
@@ -30,12 +25,7 @@ from crawler.identity import entry_identity
 from crawler.model import FeedEntry, StoredArticle
 from crawler.urls import identity_key, is_http_url
 
-if TYPE_CHECKING:
-    from alerts.config import Channel, Config
-
 MOST_CANDIDATES = 50
-
-Standing = Literal["told", "counted", "waits", "failed", "not told"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +67,7 @@ class Examination:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StoredFinding:
     """What was found of a topic when the article was matched."""
 
     hits: tuple[Hit, ...]
@@ -119,7 +109,7 @@ class Life:
     article: StoredArticle | None = None
     revision: int = 0
     examination: Examination | None = None
-    found: Mapping[str, Found] | None = None
+    found: Mapping[str, StoredFinding] | None = None
     story_id: int | None = None
     others: tuple[StoredArticle, ...] = ()  # of the same story, oldest first
     queued: tuple[Queued, ...] = ()
@@ -130,15 +120,9 @@ class Life:
         return self.examination is not None and self.examination.revision >= self.revision
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelFate:
-    """How a channel stands to an article, in a word and in a sentence."""
-
-    channel_id: str
-    standing: Standing
-    reason: str
-    at: datetime | None = None
-    queued: Queued | None = None
+def is_number(name: str) -> bool:
+    """Tell whether *name* can only mean an article's number."""
+    return name.strip().isascii() and name.strip().isdigit()
 
 
 class History:
@@ -150,13 +134,14 @@ class History:
     def find(self, name: str) -> tuple[Candidate, ...]:
         """Return what *name* means: an article's number, an address in any spelling, or a part of one.
 
-        A whole address never counts as a part of another. At most `MOST_CANDIDATES`, articles first.
+        A number is never a part of an address, a whole address never one of another. At most
+        `MOST_CANDIDATES`, articles first.
         """
         name = name.strip()
         with transaction(self.engine) as connection:
-            is_number = name.isascii() and name.isdigit() and len(name) < 19  # outlets number their pages too
-            if is_number and (known := self._candidates(connection, article.c.id == int(name), None)):
-                return known
+            if is_number(name):  # the databases count to 2**63 - 1
+                mine = article.c.id == int(name)
+                return self._candidates(connection, mine, None) if len(name) < 19 else ()
             url = name if "://" in name else f"https://{name}"
             identity = entry_identity(FeedEntry("", url)) if is_http_url(url) else ""
             if identity.startswith("url:"):
@@ -233,7 +218,9 @@ class History:
             article=stored_article(mine),
             revision=mine.revision,
             examination=next((_examination(row) for row in seen), None),
-            found={row.topic_id: Found(_read_hits(row.hits), from_ms(row.matched_at)) for row in matched},
+            found={
+                row.topic_id: StoredFinding(_read_hits(row.hits), from_ms(row.matched_at)) for row in matched
+            },
             story_id=story_id,
             others=tuple(map(stored_article, others)),
             queued=tuple(
@@ -241,100 +228,6 @@ class History:
                 for row in rows(dated.where(alert.c.article_id == article_id).order_by(alert.c.id))
             ),
         )
-
-
-def tell_fates(
-    config: Config, engine: Engine, life: Life, channels: Sequence[Channel], now: datetime
-) -> tuple[ChannelFate, ...]:
-    """Return how every channel stands to the article of *life*, those that left the configuration included.
-
-    *channels* are the usable ones; the terminal's when there is none.
-    """
-    states = ChannelStates(engine).load()
-    outbox = Outbox(engine)
-    queued = {item.channel_id: item for item in life.queued}
-    usable = {channel.id: channel for channel in channels}
-    skipped = {item.id: item for item in config.skipped}
-    zone = ZoneInfo(config.crawl.settings.timezone)
-    fates = []
-    for channel_id in dict.fromkeys((*usable, *skipped, *queued)):
-        channel, mine = usable.get(channel_id), queued.get(channel_id)
-        unset = ", ".join(skipped[channel_id].variables) if channel_id in skipped else ""
-        if mine is None:
-            topics = channel.topics if channel else skipped[channel_id].topics
-            reason = _why_not_queued(life, topics, unset)
-            fates.append(ChannelFate(channel_id, "not told", reason))
-        elif mine.digest_id is not None:
-            fates.append(_in_digest(life, mine))
-        else:
-            if unset:
-                reason = f"the channel is skipped until {unset} is set"
-            elif channel is None:
-                reason = "the channel is not in channels.yaml any more"
-            else:
-                state = states.get(channel_id, ChannelState(channel_id))
-                reason = _why_waiting(channel, state, outbox, now, zone)
-            fates.append(ChannelFate(channel_id, "waits", reason, mine.queued, mine))
-    return tuple(fates)
-
-
-def _why_not_queued(life: Life, topics: Sequence[str], unset: str) -> str:
-    found = life.found or {}
-    if life.article is None:
-        return "there is no article yet"
-    if not found:
-        return "no topic was found in it" if life.is_examined else "it has not been matched yet"
-    if life.article.backlog:
-        return "it came with the source's first poll and was older than first_run_window"
-    if not any(topic in topics for topic in found):
-        return f"the channel wants {', '.join(topics)} only"
-    if unset:
-        return f"the channel was skipped: {unset} is not set"
-    return "the channel was not there yet when it was matched, or did not want the topic then"
-
-
-def _in_digest(life: Life, mine: Queued) -> ChannelFate:
-    at, messages = mine.digest_at, mine.messages
-    if mine.counted:
-        reason = f'only counted in the line "+N more" of digest {mine.digest_id}: there were too many at once'
-        return ChannelFate(mine.channel_id, "counted", reason, at, mine)
-    told = f"digest {mine.digest_id}"
-    if messages and all(message.state is State.SENT for message in messages):
-        done = max(message.updated for message in messages)
-        if life.examination and at and life.revision > 1 and at < life.examination.at:
-            told += "; the fuller text that came later is not told again"
-        return ChannelFate(mine.channel_id, "told", told, done, mine)
-    for message in messages:
-        if message.state in (State.DEAD, State.HELD):
-            what = "given up" if message.state is State.DEAD else "held"
-            reason = f"{told}, message {message.number} was {what}: {message.reason or 'no reason noted'}"
-            return ChannelFate(mine.channel_id, "failed", reason, message.updated, mine)
-    noted = next((message.reason for message in messages if message.reason), None)
-    return ChannelFate(
-        mine.channel_id, "waits", f"{told} is not sent yet: {noted or 'with the next run'}", at, mine
-    )
-
-
-def _why_waiting(channel: Channel, state: ChannelState, outbox: Outbox, now: datetime, zone: ZoneInfo) -> str:
-    """Return what the digest stage would find in the way of *channel*, in its order."""
-    if state.paused_at is not None:
-        return f"the channel is paused: {state.paused_reason or 'no reason noted'}"
-    if blocking := outbox.next_part(channel.id):
-        why = f" ({blocking.reason})" if blocking.reason else ""
-        return f"message {blocking.delivery_id} before it is not sent yet{why}"
-    if channel.quiet and is_quiet(channel.quiet.start, channel.quiet.end, now, zone):
-        return f"quiet hours until {channel.quiet.end:%H:%M}"
-    match channel.send:
-        case At(times):
-            return f"sent with the first run after {' and '.join(f'{time:%H:%M}' for time in times)}"
-        case Every(interval) if state.last_digest_at and not interval_passed(
-            interval, state.last_digest_at, now
-        ):
-            return (
-                f"the next digest is due {(state.last_digest_at + interval).astimezone(zone):%Y-%m-%d %H:%M}"
-            )
-        case Every() | Instant():
-            return "goes out with the next run"
 
 
 def _messages(connection: Connection, row: Row[Any]) -> tuple[Message, ...]:

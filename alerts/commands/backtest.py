@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
 import sys
 import time
 from collections import Counter
@@ -20,16 +17,15 @@ from alerts.commands.context import Context
 from alerts.commands.run import DurationType
 
 if TYPE_CHECKING:
-    from alerts.backtest import Sample, Tally, Trial
+    from alerts.backtest import Backtest, Sample, Tally
     from alerts.config import Config
     from alerts.match.rule import TopicRule
-    from alerts.model import MarkedText
+    from alerts.terminal import Pen
 
-WIDEST = 100
 MOST_DAYS = 62  # a longer span is drawn by the week
 BAR_COLUMNS = 40
+SENTENCE_CHARS = 320  # of a sample's sentence; a longer one is cut round its words
 PROGRESS_AFTER_S = 1.0
-_MARKED = re.compile("«[^»]*»")
 _COPY_RULE = "same text as an earlier hit, or the same title (spelling, case and spaces aside)"
 
 
@@ -70,8 +66,9 @@ def command(
         newswatch backtest --query "@demoso" --query Hpruso
     """
     from alerts.archive import Archive
-    from alerts.backtest import Trial, count_articles, read_filed
+    from alerts.backtest import Backtest, count_articles, read_filed
     from alerts.secrets import redact
+    from alerts.terminal import MAX_COLUMNS, Pen
     from crawler.clock import utc_now
     from crawler.store import Store
 
@@ -83,17 +80,18 @@ def command(
     except OverflowError:
         start = datetime(1970, 1, 1, tzinfo=now.tzinfo)
     zone = ZoneInfo(config.crawl.settings.timezone)
-    trial = Trial(rules, config.lexicon, config.crawl.sources, zone, samples)
+    is_adhoc = not topics  # words of the command line alone: nothing is stored of them
+    tried = Backtest(rules, config.lexicon, config.crawl.sources, zone, samples, is_adhoc=is_adhoc)
     total = count_articles(engine, start)
     progress = _Progress(total, is_wanted=sys.stderr.isatty() and not context.quiet)
-    for batch in read_filed(engine, start, [rule.id for rule in rules]):
+    for batch in read_filed(engine, start, () if is_adhoc else [rule.id for rule in rules]):
         for filed in batch:
-            trial.look_at(filed)
+            tried.look_at(filed)
             progress.step()
     progress.end()
-    lines = [_as_json(trial, start, now)] if as_json else list(_lines(trial, config, start, now))
-    for line in lines:
-        click.echo(redact(line), color=has_colours())
+    pen = Pen.for_stream(sys.stdout, piped=MAX_COLUMNS)
+    for line in [_as_json(tried, start, now)] if as_json else _lines(tried, config, start, now, pen):
+        click.echo(redact(line), color=pen.colour)
     return 0
 
 
@@ -145,61 +143,37 @@ class _Progress:
 # -- for people -----------------------------------------------------------------------------------------------------
 
 
-def columns() -> int:
-    """Return how wide lines may be: the terminal's width, at most `WIDEST`."""
-    return max(60, min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST))
+def _lines(tried: Backtest, config: Config, start: datetime, now: datetime, pen: Pen) -> Iterator[str]:
+    from alerts.terminal import Span
 
-
-def paragraph(text: str, first: str, rest: str | None = None) -> Iterator[str]:
-    """Yield *text* cleaned and wrapped behind *first*, words between « and » coloured for a terminal."""
-    from alerts.channels.console import count_columns, wrap
-    from alerts.plaintext import clean_line
-
-    indent = " " * count_columns(first) if rest is None else rest
-    for line in wrap(clean_line(text), first, indent, columns()):
-        yield _MARKED.sub(lambda word: click.style(word[0], fg="yellow", bold=True), line)
-
-
-def sentence_lines(sentence: MarkedText, indent: str, limit: int = 320) -> Iterator[str]:
-    """Yield a found sentence behind a bar, its words between « and »; a long one is cut round them."""
-    from alerts.layout import sentence_pieces
-
-    pieces = sentence_pieces(sentence, limit)
-    told = "".join(f"«{text}»" if marked else text for text, marked in pieces)
-    return paragraph(told, f"{indent}│ ", f"{indent}│ ")
-
-
-def has_colours() -> bool:
-    """Tell whether stdout is a terminal that wants colours."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-
-
-def _lines(trial: Trial, config: Config, start: datetime, now: datetime) -> Iterator[str]:
     zone = ZoneInfo(config.crawl.settings.timezone)
     last = now.astimezone(zone).date()
-    first = trial.first_day or last  # of what is in the archive: days before it say nothing
+    first = tried.first_day or last  # of what is in the archive: days before it say nothing
     since = f"{start.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
     begins = (
-        f", the first on {first:%Y-%m-%d}" if first > start.astimezone(zone).date() and trial.articles else ""
+        f", the first on {first:%Y-%m-%d}" if first > start.astimezone(zone).date() and tried.articles else ""
     )
-    yield f"{trial.articles:,} articles first seen since {since}{begins}"
-    if trial.removed:
-        yield f"{trial.removed:,} more have lost their text to retention and cannot be tried"
-    if trial.waiting:
-        yield f"{trial.waiting:,} of them wait to be matched by the next run"
-    for tally in trial.tallies():
+    yield from pen.paragraph(f"{tried.articles:,} articles first seen since {since}{begins}")
+    if tried.removed:
+        yield from pen.paragraph(
+            f"{tried.removed:,} more have lost their text to retention and cannot be tried"
+        )
+    if tried.waiting:
+        yield f"{tried.waiting:,} of them wait to be matched by the next run"
+    for tally in tried.tallies():
         yield ""
-        yield click.style(tally.topic_id, bold=True) + f": {_counts(tally)}"
+        yield pen.paint(Span(tally.topic_id, bold=True), Span(f": {_counts(tally)}"))
         if tally.hits:
-            yield f"  Copies: {tally.copies} ({tally.copies / tally.hits:.0%}): {_COPY_RULE}"
+            share = f"{tally.copies / tally.hits:.0%}"
+            yield from pen.paragraph(f"Copies: {tally.copies} ({share}): {_COPY_RULE}", "  ")
             yield ""
-            yield from _chart(tally, first, last)
+            yield from _chart(tally, first, last, pen)
             yield ""
-            yield from _table("Outlets", Counter(tally.sources))
-            yield from _table("Forms", Counter(tally.forms))
-        yield from _samples("Newest", tally.samples, tally.hits, zone)
-        if trial.is_compared:
-            yield from _differences(tally, zone)
+            yield from _table("Outlets", tally.sources, pen)
+            yield from _table("Forms", tally.forms, pen)
+        yield from _samples("Newest", tally.samples, tally.hits, zone, pen)
+        if tried.is_compared:
+            yield from _differences(tally, zone, pen)
 
 
 def _counts(tally: Tally) -> str:
@@ -209,8 +183,10 @@ def _counts(tally: Tally) -> str:
     return told
 
 
-def _chart(tally: Tally, first: date, last: date) -> Iterator[str]:
+def _chart(tally: Tally, first: date, last: date, pen: Pen) -> Iterator[str]:
     """Yield a bar for every day, also those without hits; by the week when there are too many days."""
+    from alerts.terminal import CYAN, Span
+
     step = 1 if (last - first).days < MOST_DAYS else 7
     starts = [first + timedelta(days=days) for days in range(0, (last - first).days + 1, step)]
     rows = []
@@ -227,63 +203,65 @@ def _chart(tally: Tally, first: date, last: date) -> Iterator[str]:
     for begin, hits, backlog in rows:
         whole = max(1, round(hits * scale)) if hits else 0
         pale = min(whole, round(backlog * scale)) if backlog < hits else whole
-        bar = click.style("█" * (whole - pale), fg="cyan") + "░" * pale
-        yield (
-            f"  {begin:%a %Y-%m-%d}  {bar} {hits}"
-            if hits
-            else click.style(f"  {begin:%a %Y-%m-%d}  ·", dim=True)
-        )
+        day = f"  {begin:%a %Y-%m-%d}  "
+        if hits:
+            yield pen.paint(Span(day), Span("█" * (whole - pale), colour=CYAN), Span(f"{'░' * pale} {hits}"))
+        else:
+            yield pen.paint(Span(f"{day}·", dim=True))
 
 
-def _table(heading: str, counts: Counter[str], most: int = 12) -> Iterator[str]:
+def _table(heading: str, counts: Counter[str], pen: Pen, most: int = 12) -> Iterator[str]:
     if not counts:
         return
     named = [f"{name} ×{number}" for name, number in counts.most_common(most)]
     more = f" +{len(counts) - most} more" if len(counts) > most else ""
-    yield from paragraph(", ".join(named) + more, f"  {heading:<9}", " " * 11)
+    yield from pen.paragraph(", ".join(named) + more, f"  {heading:<9}", " " * 11)
 
 
-def _samples(heading: str, samples: Sequence[Sample], total: int, zone: ZoneInfo) -> Iterator[str]:
+def _samples(heading: str, samples: Sequence[Sample], total: int, zone: ZoneInfo, pen: Pen) -> Iterator[str]:
+    from alerts.terminal import Span
+
     if not samples:
         return
+    indent = " " * 15
     yield ""
-    yield click.style(f"  {heading}", bold=True) + (
-        f" {len(samples)} of {total:,}" if total > len(samples) else ""
-    )
+    shown = f" {len(samples)} of {total:,}" if total > len(samples) else ""
+    yield pen.paint(Span(f"  {heading}", bold=True), Span(shown))
     for sample in samples:
         seen = f"{sample.first_seen.astimezone(zone):%m-%d %H:%M}"
         facts = f"{sample.source_id} · article {sample.article_id}" + (" · copy" if sample.is_copy else "")
-        yield f"  {seen}  " + click.style(facts, dim=True)
-        yield from paragraph(sample.title or "(no title)", " " * 15)
+        yield pen.paint(Span(f"  {seen}  "), Span(facts, dim=True))
+        yield from pen.paragraph(sample.title or "(no title)", indent)
         if sample.sentence.text:
-            yield from sentence_lines(sample.sentence, " " * 15)
+            yield from pen.quote(sample.sentence, indent, SENTENCE_CHARS)
         for reason in sample.reasons:
-            yield from paragraph(f"now: {reason}", " " * 15)
+            yield from pen.paragraph(f"now: {reason}", indent)
 
 
-def _differences(tally: Tally, zone: ZoneInfo) -> Iterator[str]:
+def _differences(tally: Tally, zone: ZoneInfo, pen: Pen) -> Iterator[str]:
     yield ""
+    changed = f"add {tally.added:,}, drop {tally.dropped:,}"
     if not tally.added and not tally.dropped:
-        yield f"  Against the {tally.stored:,} stored matches: today's rules add none and drop none."
-        return
-    yield f"  Against the {tally.stored:,} stored matches: today's rules add {tally.added:,}, drop {tally.dropped:,}."
-    yield from _samples("Added", tally.added_samples, tally.added, zone)
-    yield from _samples("Dropped", tally.dropped_samples, tally.dropped, zone)
+        changed = "add none and drop none"
+    told = f"Against the {tally.stored:,} stored matches: today's rules {changed}."
+    yield from pen.paragraph(told, "  ")
+    yield from _samples("Added", tally.added_samples, tally.added, zone, pen)
+    yield from _samples("Dropped", tally.dropped_samples, tally.dropped, zone, pen)
 
 
 # -- for programs ---------------------------------------------------------------------------------------------------
 
 
-def _as_json(trial: Trial, start: datetime, now: datetime) -> str:
-    from pydantic import TypeAdapter
+def _as_json(tried: Backtest, start: datetime, now: datetime) -> str:
+    from alerts.jsontext import dump
 
     facts: dict[str, Any] = {
         "since": start,
         "until": now,
-        "articles": trial.articles,
-        "text_removed": trial.removed,
-        "waiting": trial.waiting,
-        "compared": trial.is_compared,
-        "topics": {tally.topic_id: tally for tally in trial.tallies()},
+        "articles": tried.articles,
+        "text_removed": tried.removed,
+        "waiting": tried.waiting,
+        "compared": tried.is_compared,
+        "topics": {tally.topic_id: tally for tally in tried.tallies()},
     }
-    return TypeAdapter(Any).dump_json(facts).decode("utf-8")
+    return dump(facts)

@@ -22,15 +22,15 @@ def command(context: Context) -> int:
     received: first a digest, then an update and no repeat. Nothing is written outside a temporary folder.
     """
     from alerts.demo import run_demo
+    from alerts.terminal import wants_colour
 
     def run_cycle(folder: Path) -> int:
         words = [sys.executable, "-P", "-m", "alerts", "--config", str(folder), "-q", "run", "--force"]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("NEWSWATCH_")}
         return subprocess.run(words, env=environment, check=False, timeout=120).returncode  # noqa: S603 - ourselves
 
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     columns = min(shutil.get_terminal_size((100, 24)).columns, 100)
-    return run_demo(run_cycle, _lexicon(), sys.stdout, colour, columns)
+    return run_demo(run_cycle, _lexicon(), sys.stdout, wants_colour(sys.stdout), columns)
 
 
 def _lexicon() -> Path:

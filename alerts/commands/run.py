@@ -182,8 +182,10 @@ def _report(context: Context, result: RunResult, source_total: int, as_json_: bo
 
 def _print_digest(text: str, *, to_stderr: bool) -> None:
     """Print a console digest, coloured on a terminal."""
+    from alerts.terminal import wants_colour
+
     stream = sys.stderr if to_stderr else sys.stdout
-    if stream.isatty() and "NO_COLOR" not in os.environ:
+    if wants_colour(stream):
         from alerts.channels.console import colour
 
         text = colour(text)

@@ -165,18 +165,16 @@ def _open(context: Context, config: Config) -> SearchIndex:
 
 def _tell(context: Context, config: Config, finds: Finds, *, as_json: bool) -> None:
     from alerts.search.show import Shower, as_json_line
+    from alerts.terminal import Pen
 
     if as_json:
         for found in finds.articles:
             click.echo(as_json_line(found))
     else:
-        shower = Shower.for_stream(
-            sys.stdout,
-            {source.id: source.name for source in config.crawl.sources},
-            config.crawl.settings.timezone,
-        )
+        outlets = {source.id: source.name for source in config.crawl.sources}
+        shower = Shower(outlets, config.crawl.settings.timezone, Pen.for_stream(sys.stdout))
         for found in finds.articles:
-            click.echo("\n".join(shower.lines(found)) + "\n", color=shower.colour)
+            click.echo("\n".join(shower.lines(found)) + "\n", color=shower.pen.colour)
     if finds.more or not finds.is_more_counted:
         count = f"{finds.more} more" if finds.is_more_counted else f"at least {finds.more} more"
         context.say(f"{count}; see them with --limit, or narrow the search with --since or another word")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -64,10 +63,13 @@ def command(
     config = context.load()
     rules = _choose_rules(config, topics, terms)
     from alerts.match.matcher import compile_topics
+    from alerts.terminal import Pen
     from alerts.trial.document import Reader, is_address
+    from alerts.trial.show import Teller
     from alerts.trial.value import Document
 
-    trial = _Trial(config, compile_topics(rules, config.lexicon), None if as_json else _make_teller(colour))
+    teller = None if as_json else Teller(Pen.for_stream(sys.stdout, asked=colour))
+    trial = _DocumentTrial(config, compile_topics(rules, config.lexicon), teller)
     addresses = sum(map(is_address, inputs))
     if addresses and sys.stderr.isatty():  # robots.txt, a polite delay, a slow site: many seconds of nothing
         context.say(f"newswatch: asking for {addresses} page{'s' if addresses > 1 else ''} ...")
@@ -89,7 +91,7 @@ def command(
     return 1 if troubles and not trial.documents else 0
 
 
-class _Trial:
+class _DocumentTrial:
     """Matches one document after the other and says what was found, in JSON when there is no *teller*."""
 
     def __init__(self, config: Config, matcher: Matcher, teller: Teller | None) -> None:
@@ -143,17 +145,6 @@ def _scope_note(source: Source | None) -> str:
     if source.topics == "all":
         return f"a run takes everything of {source.id} as relevant (its topics: all)"
     return f"a run matches {source.id} for {', '.join(source.topics)} only (its topics)"
-
-
-def _make_teller(colour: bool | None) -> Teller:
-    from alerts.trial.show import Teller
-
-    on_terminal = sys.stdout.isatty()
-    if colour is None:
-        colour = on_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    # a pipe gets whole sentences, one a line: made for grep
-    wraps = on_terminal or os.environ.get("COLUMNS", "").isdigit()
-    return Teller(colour, shutil.get_terminal_size((100, 24)).columns if wraps else None)
 
 
 def _write(line: bytes) -> bool:

@@ -9,9 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from alerts.demo.terminal import Span, paint, wrap_spans
-from alerts.model import MarkedText
-from alerts.plaintext import clean_line, tidy
+from alerts.plaintext import clean_line
+from alerts.terminal import CYAN, Pen, Span, mark_title
 from alerts.text.sentence import excerpt_at, find_cuts, shown_sentence
 from alerts.text.zawgyi import to_unicode
 
@@ -23,18 +22,12 @@ if TYPE_CHECKING:
     from alerts.model import Hit
     from alerts.trial.value import Document
 
-MIN_COLUMNS, MAX_COLUMNS = 30, 120  # longer lines are hard to read back
-_QUOTE = "    │ "
-_CYAN, _YELLOW, _RED = 36, 33, 31
-_OPEN, _CLOSE = "«", "»"  # stand for colour where there is none; foreign to English and Burmese spelling
-
 
 @dataclass(slots=True)
 class Teller:
-    """Writes for people, and counts for the last line. *columns* None: lines as long as they are."""
+    """Writes for people, and counts for the last line."""
 
-    colour: bool
-    columns: int | None
+    pen: Pen
     documents: int = 0
     by_topic: Counter[str] = field(default_factory=Counter)
     without: int = 0
@@ -56,12 +49,14 @@ class Teller:
         lines = [*self._heading(document, found, language, encoding)]
         for topic, hits in found.topics.items():
             lines += self._topic(document.text, topic, hits, encoding)
+            if details := found.details.get(topic):
+                lines += self.pen.wrap([Span(f"also: {_count_forms(details)}", dim=True)], "    ")
         if not found.topics:
-            lines += self._wrap([Span("  no topic", dim=True)], "")
+            lines += self.pen.wrap([Span("  no topic", dim=True)], "")
         if figures:
             lines += self._figures(figures, encoding)
         if note:
-            lines += self._wrap([Span(clean_line(note), dim=True)], "  ")
+            lines += self.pen.wrap([Span(clean_line(note), dim=True)], "  ")
         return "\n".join(lines) + "\n\n"
 
     def summarise(self, seconds: float, troubles: int) -> str:
@@ -70,37 +65,35 @@ class Teller:
         parts += [f"{topic} {number}" for topic, number in self.by_topic.most_common()]
         parts += [f"no topic {self.without}"] if self.without else []
         parts += [f"{troubles} not read"] if troubles else []
-        return "\n".join(self._wrap([Span(" · ".join([*parts, f"{seconds:.1f} s"]), bold=True)], "")) + "\n"
+        return (
+            "\n".join(self.pen.wrap([Span(" · ".join([*parts, f"{seconds:.1f} s"]), bold=True)], "")) + "\n"
+        )
 
     def _heading(
         self, document: Document, found: Findings, language: str | None, encoding: str
     ) -> Iterator[str]:
         name = clean_line(str(document.id))
         hits = [hit for hits in found.topics.values() for hit in hits if hit.field == "title"]
-        title = _marked_title(document.title, hits, encoding)
-        spans = self._spans(title, bold=True) if title.text.strip() else [Span(name, bold=True)]
-        yield from self._wrap(spans, "")
+        title = mark_title(document.title, hits, encoding)
+        spans = self.pen.mark(title, bold=True) if title.text.strip() else [Span(name, bold=True)]
+        yield from self.pen.wrap(spans, "")
         facts = [name] if title.text.strip() else []
         published = (document.published or "").replace("T", " ")[:16]  # to the minute
         facts += [clean_line(fact) for fact in (document.outlet, published, language) if fact]
         facts += {"zawgyi": ["Zawgyi"], "mixed": ["Zawgyi and Unicode mixed"]}.get(found.encoding, [])
         if facts:
-            yield from self._wrap([Span(" · ".join(facts), dim=True)], "  ")
+            yield from self.pen.wrap([Span(" · ".join(facts), dim=True)], "  ")
 
     def _topic(self, text: str, topic: str, hits: Sequence[Hit], encoding: str) -> Iterator[str]:
-        yield self._paint([Span(f"  {topic}", bold=True, colour=_CYAN)])
+        yield self.pen.paint(Span(f"  {topic}", bold=True, colour=CYAN))
         for group in _by_sentence(text, hits):
-            yield from self._wrap(self._spans(shown_sentence(text, group, encoding)), _QUOTE)
+            yield from self.pen.quote(shown_sentence(text, group, encoding), "    ")
         in_title = sum(hit.field == "title" for hit in hits)
-        forms = ", ".join(
-            f"{clean_line(form)} ×{count}" for form, count in Counter(hit.form for hit in hits).most_common()
-        )
-        yield from self._wrap(
-            [Span(forms + (f" ({in_title} in the title)" if in_title else ""), dim=True)], "    "
-        )
+        where = f" ({in_title} in the title)" if in_title else ""
+        yield from self.pen.wrap([Span(_count_forms(hits) + where, dim=True)], "    ")
 
     def _figures(self, figures: Sequence[Figure], encoding: str) -> Iterator[str]:
-        yield self._paint([Span("  figures", bold=True, colour=_CYAN)])
+        yield self.pen.paint(Span("  figures", bold=True, colour=CYAN))
         for figure in figures:
             number = f"{'at least ' if figure.at_least else ''}{figure.value:,}"
             what = figure.what.replace("_", " ")
@@ -109,43 +102,16 @@ class Teller:
             )
             rest += f", according to {_readable(figure.source, encoding)}" if figure.source else ""
             rest += ", unverified" if figure.hedged else ""
-            yield from self._wrap([Span(number, bold=True), Span(rest)], "    ")
-
-    def _spans(self, text: MarkedText, *, bold: bool = False) -> list[Span]:
-        spans: list[Span] = []
-        last = 0
-        for start, end in text.marks:
-            spans.append(Span(tidy(text.text[last:start]), bold=bold))
-            marked = tidy(text.text[start:end])
-            shown = marked if self.colour else f"{_OPEN}{marked}{_CLOSE}"
-            spans.append(Span(shown, bold=True, colour=_YELLOW))
-            last = end
-        spans.append(Span(tidy(text.text[last:]), bold=bold))
-        return [span for span in spans if span.text]
-
-    def _wrap(self, spans: Sequence[Span], lead: str) -> list[str]:
-        if self.columns is None:
-            return [lead + self._paint(spans)]
-        room = min(max(self.columns, MIN_COLUMNS), MAX_COLUMNS) - len(lead)
-        return [lead + self._paint(line) for line in wrap_spans(spans, room)]
-
-    def _paint(self, spans: Iterable[Span]) -> str:
-        return paint(spans, colour=self.colour)
-
-
-def _marked_title(title: str, hits: Iterable[Hit], encoding: str) -> MarkedText:
-    plain = to_unicode(title, encoding)
-    marks: list[tuple[int, int]] = []
-    for start, end in sorted(plain.locate(hit.start, hit.end) for hit in hits):
-        if marks and start <= marks[-1][1]:
-            marks[-1] = (marks[-1][0], max(end, marks[-1][1]))
-        else:
-            marks.append((start, end))
-    return MarkedText(plain.text, tuple(marks))
+            yield from self.pen.wrap([Span(number, bold=True), Span(rest)], "    ")
 
 
 def _readable(text: str, encoding: str) -> str:
     return clean_line(to_unicode(text, encoding).text)
+
+
+def _count_forms(hits: Iterable[Hit]) -> str:
+    forms = Counter(hit.form for hit in hits).most_common()
+    return ", ".join(f"{clean_line(form)} ×{count}" for form, count in forms)
 
 
 def _by_sentence(text: str, hits: Iterable[Hit]) -> Iterator[list[Hit]]:

@@ -1,4 +1,4 @@
-"""Messages drawn in the terminal: what is shown, what is not, and where lines break."""
+"""Messages drawn in the terminal: what is shown and what is not."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from alerts.demo.show import show_message
-from alerts.demo.terminal import display_width, wrap_text
+from alerts.terminal import display_width
 
 OPENED = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 HEADLINE = "Families return to two wards"
@@ -102,27 +100,3 @@ def test_hostile_text_cannot_move_the_cursor_or_turn_the_line(platform: str) -> 
 def test_no_line_is_wider_than_the_terminal(platform: str, columns: int) -> None:
     shown = show_message(platform, PAYLOADS[platform], columns, False, at=OPENED)
     assert max(map(display_width, shown.splitlines())) <= columns
-
-
-SYLLABLES = ["လွိုင်", "ကော်", "မြို့", "စစ်", "ဆင်", "ရေး", "မင်္ဂ", "လာ", "က", "ဦး", "တက္က", "သိုလ်"]
-WORDS = [*SYLLABLES, "၁၁၁၁", "။ ", " ", "Loikaw ", "KNDF", "(", ")", "x" * 12, "垒固"]
-
-
-@settings(deadline=None, max_examples=100)
-@given(st.lists(st.sampled_from(WORDS), max_size=40).map("".join), st.integers(14, 60))
-def test_wrapping_keeps_every_letter_fits_and_never_cuts_a_syllable(text: str, columns: int) -> None:
-    lines = wrap_text(text, columns)
-    assert "".join(text[start:end] for start, end in lines) == text
-    for start, end in lines:
-        assert display_width(text[start:end].rstrip()) <= columns
-        head = text[start : start + 3]
-        assert not head or unicodedata.category(head[0]) not in ("Mn", "Mc")
-        # neither a killed consonant nor the upper half of a stack begins a line
-        assert not re.match("[\u1000-\u1021]\u1037?[\u1039\u103a]", head)
-        assert start == 0 or text[start - 1] != "\u1039"
-
-
-def test_marks_take_no_column_and_wide_letters_two() -> None:
-    assert display_width("မြို့") == 2  # "town": a consonant and a spacing medial; three marks above and below
-    assert display_width("垒固") == 4  # "Loikaw" in Chinese
-    assert display_width("é\u200b") == 1

@@ -5,27 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from alerts.archive import Archive, Examined
-from alerts.backtest import BATCH, QUERY, Tally, Trial, WhyNot, count_articles, judge, read_filed
-from alerts.history import Found
-from alerts.match.lexicon import Lexicon, LexiconRow, read_lexicon
-from alerts.match.matcher import compile_topics
+from alerts.backtest import BATCH, QUERY, Backtest, Tally, count_articles, read_filed
+from alerts.match.lexicon import Lexicon, read_lexicon
 from alerts.match.rule import TopicRule
-from alerts.matching import within_scope
 from alerts.model import Hit
 from crawler.config import Source
-from crawler.identity import text_hash
-from crawler.model import StoredArticle
 from crawler.store import Store
-from tests.builders import NOW, a_hit, a_poll, an_article, an_entry
+from tests.builders import NOW, a_poll, an_article, an_entry
 from tests.conftest import ROOT
-from tests.contract.test_history import configuration
 from tests.database import examine_all, keep_article
 
 YANGON = ZoneInfo("Asia/Yangon")
@@ -51,18 +44,23 @@ def a_source(**changes: Any) -> Source:
 
 
 def try_on(
-    store: Store, lexicon: Lexicon, *rules: TopicRule, sources: Sequence[Source] = (), max_samples: int = 10
-) -> Trial:
-    """Return the trial of *rules* on everything of the last 30 days."""
-    trial = Trial(rules, lexicon, sources, YANGON, max_samples)
+    store: Store,
+    lexicon: Lexicon,
+    *rules: TopicRule,
+    sources: Sequence[Source] = (),
+    max_samples: int = 10,
+    is_adhoc: bool = False,
+) -> Backtest:
+    """Return the backtest of *rules* on everything of the last 30 days."""
+    tried = Backtest(rules, lexicon, sources, YANGON, max_samples, is_adhoc=is_adhoc)
     for batch in read_filed(store.engine, MONTH, [rule.id for rule in rules]):
         for filed in batch:
-            trial.look_at(filed)
-    return trial
+            tried.look_at(filed)
+    return tried
 
 
-def only(trial: Trial) -> Tally:
-    (tally,) = trial.tallies()
+def only(tried: Backtest) -> Tally:
+    (tally,) = tried.tallies()
     return tally
 
 
@@ -102,9 +100,9 @@ def test_hits_are_counted_by_local_day_outlet_and_form(
         store, 2, late, source_id="dvb", title="Calm", text="လွိုင်ကော်မြို့။ Loikaw, Loikaw."
     )  # Loikaw town
     keep_article(store, 3, title="Rice", text="Rice is dear in Yangon.")
-    trial = try_on(store, lexicon, LOIKAW)
-    tally = only(trial)
-    assert (trial.articles, tally.hits, tally.backlog, tally.copies) == (3, 2, 0, 0)
+    tried = try_on(store, lexicon, LOIKAW)
+    tally = only(tried)
+    assert (tried.articles, tally.hits, tally.backlog, tally.copies) == (3, 2, 0, 0)
     assert tally.days == {date(2026, 11, 22): 1, date(2026, 11, 23): 1}
     assert tally.sources == {"irrawaddy-en": 1, "dvb": 1}
     assert tally.forms == {"Loikaw": 2, "လွိုင်ကော်": 1}
@@ -149,9 +147,9 @@ def test_text_that_retention_took_is_no_drop_and_a_text_that_never_was_is_tried(
     bare = keep_article(store, 2, NOW, title="Loikaw in one headline", text="")
     examine_all(archive, {})
     store.purge(NOW + timedelta(days=1))
-    trial = try_on(store, lexicon, LOIKAW)
-    assert (trial.removed, trial.articles, only(trial).dropped) == (1, 1, 0)
-    assert ids(only(trial).samples) == [bare]
+    tried = try_on(store, lexicon, LOIKAW)
+    assert (tried.removed, tried.articles, only(tried).dropped) == (1, 1, 0)
+    assert ids(only(tried).samples) == [bare]
 
 
 # -- against what is stored ---------------------------------------------------------------------------------------
@@ -167,9 +165,9 @@ def test_new_rules_tell_what_they_add_and_drop_and_why(
     examine_all(archive, {}, topic=None)
     waiting = keep_article(store, 4, text="Loikaw again.")
     rule = replace(LOIKAW, any=("Loikaw", "Demoso"), mask=("Loikaw Street",))
-    trial = try_on(store, lexicon, rule)
-    tally = only(trial)
-    assert (trial.waiting, tally.hits, tally.stored, tally.added, tally.dropped) == (1, 3, 2, 1, 1)
+    tried = try_on(store, lexicon, rule)
+    tally = only(tried)
+    assert (tried.waiting, tally.hits, tally.stored, tally.added, tally.dropped) == (1, 3, 2, 1, 1)
     assert (ids(tally.added_samples), ids(tally.dropped_samples)) == ([added], [dropped])
     assert set(ids(tally.samples)) == {waiting, added, kept}
     (gone,) = tally.dropped_samples
@@ -185,9 +183,34 @@ def test_scope_of_a_source_restricts_or_takes_all(store: Store, archive: Archive
     tally = only(try_on(store, lexicon, LOIKAW, sources=[wide]))
     assert (tally.hits, tally.forms) == (2, {"Loikaw": 1})
     assert [sample.sentence.text for sample in tally.samples if sample.article_id == rice] == [""]
-    trial = replace(LOIKAW, id=QUERY)
-    assert only(try_on(store, lexicon, trial, sources=[narrow])).hits == 1
-    assert only(try_on(store, lexicon, trial, sources=[wide])).hits == 1
+    words = replace(LOIKAW, id=QUERY)
+    assert only(try_on(store, lexicon, words, sources=[narrow], is_adhoc=True)).hits == 1
+    assert only(try_on(store, lexicon, words, sources=[wide], is_adhoc=True)).hits == 1
+
+
+def test_topic_of_the_configuration_may_be_called_as_the_words_tried_are(
+    store: Store, archive: Archive, lexicon: Lexicon
+) -> None:
+    keep_article(store, 1)
+    examine_all(archive, {}, topic=QUERY)
+    added = keep_article(store, 2, text="Demoso is calm.")
+    examine_all(archive, {}, topic=None)
+    rule = replace(LOIKAW, id=QUERY, any=("Demoso",))
+    tried = try_on(store, lexicon, rule)
+    assert (tried.is_compared, only(tried).stored, only(tried).added, only(tried).dropped) == (True, 1, 1, 1)
+    assert ids(only(tried).added_samples) == [added]
+    assert only(try_on(store, lexicon, rule, sources=[a_source(topics=["loikaw"])])).hits == 0
+
+
+def test_words_tried_are_not_compared_with_what_is_stored_under_the_same_name(
+    store: Store, archive: Archive, lexicon: Lexicon
+) -> None:
+    keep_article(store, 1)
+    examine_all(archive, {}, topic=QUERY)
+    tried = try_on(store, lexicon, replace(LOIKAW, id=QUERY, any=("Demoso", "Karenni")), is_adhoc=True)
+    tally = only(tried)
+    assert (tried.is_compared, tally.stored, tally.added, tally.dropped) == (False, 0, 0, 0)
+    assert tally.added_samples == tally.dropped_samples == ()
 
 
 def test_short_zawgyi_title_is_read_as_its_source_writes(
@@ -197,127 +220,6 @@ def test_short_zawgyi_title_is_read_as_its_source_writes(
     zawgyi = a_source(encoding="zawgyi", language="my")
     (sample,) = only(try_on(store, lexicon, LOIKAW, sources=[zawgyi])).samples
     assert (sample.title, sample.sentence.text) == ("လွိုင်ကော်", "လွိုင်ကော်")
-
-
-# -- why a topic does not hold ------------------------------------------------------------------------------------
-
-
-def an_archived(title: str, text: str, language: str | None = "en") -> StoredArticle:
-    return StoredArticle(
-        article_id=1,
-        source_id="irrawaddy-en",
-        url=None,
-        title=title,
-        text=text,
-        language=language,
-        author=None,
-        published=None,
-        first_seen=NOW,
-        origin="page",
-        truncated=False,
-        text_sha256=text_hash(title, text),
-        backlog=False,
-    )
-
-
-def a_rule(**changes: Any) -> TopicRule:
-    return TopicRule("t", "T", **changes)
-
-
-CALM = an_archived("Calm in Demoso", "Loikaw is calm. A Karenni school opened in Pekon.")
-REASONS = [
-    (a_rule(any=("Hpruso", "Mese")), "Hpruso, Mese does not stand in title or text (any)"),
-    (a_rule(any=("Loikaw",), all=("Hpruso",)), "Hpruso does not stand in title or text (all[0])"),
-    (a_rule(title=("Loikaw",)), "Loikaw stands in the text, but not in the title (title[0])"),
-    (a_rule(title=("Mese",)), "Mese does not stand in the title (title[0])"),
-    (a_rule(any=("Loikaw",), none=("Mese", "Pekon")), "“Pekon” (Pekon) drops the whole article (none)"),
-    (
-        a_rule(any=("school",), mask=("Karenni school",)),
-        "school stands only in what the mask blanks: “Karenni school” (mask)",
-    ),
-    (
-        a_rule(any=("Loikaw",), languages=("my",)),
-        "the article is in 'en', and the topic is for my only (languages)",
-    ),
-    (a_rule(near=(("Loikaw", "Mese", 5),)), "Mese stands nowhere (near[0])"),
-    (
-        a_rule(near=(("Loikaw", "Pekon", 2),)),
-        "Loikaw and Pekon stand too far apart, or in different paragraphs (near[0])",
-    ),
-    (
-        a_rule(near=(("Karenni", "opened", 5),), mask=("Karenni school",)),
-        "Karenni and opened stand together only in what the mask blanks (mask)",
-    ),
-]
-
-
-@pytest.mark.parametrize(("rule", "reason"), REASONS, ids=[reason for _, reason in REASONS])
-def test_reason_names_the_clause_that_failed(rule: TopicRule, reason: str, lexicon: Lexicon) -> None:
-    assert WhyNot(rule, lexicon).explain(CALM, None) == (reason,)
-
-
-def test_ward_that_no_topic_may_rest_on_is_still_looked_for(lexicon: Lexicon) -> None:
-    ward = LexiconRow("pekon-ward", "ward", "Pekon", "latin", "standard", "", "")
-    wards = replace(lexicon, concepts={**lexicon.concepts, "pekon-ward": (ward,)})
-    near = a_rule(near=(("@pekon-ward", "Mese", 5),))
-    assert WhyNot(near, wards).explain(CALM, None) == ("Mese stands nowhere (near[0])",)
-    (reason,) = WhyNot(a_rule(any=("Loikaw",), none=("@pekon-ward",)), wards).explain(CALM, None)
-    assert reason == "“Pekon” (@pekon-ward) drops the whole article (none)"
-
-
-def test_word_in_page_furniture_is_told_with_its_line(lexicon: Lexicon) -> None:
-    page = an_archived("Rice", "Rice is dear in Yangon this week.\nRelated: Fighting goes on in Loikaw")
-    (reason,) = WhyNot(LOIKAW, lexicon).explain(page, None)
-    assert "page furniture: “Related: Fighting goes on in Loikaw”" in reason
-
-
-def test_source_that_is_restricted_is_named(lexicon: Lexicon) -> None:
-    (reason,) = WhyNot(LOIKAW, lexicon).explain(CALM, a_source(topics=["operation-1111"]))
-    assert "irrawaddy-en is restricted to other topics" in reason
-    rice = an_archived("Rice", "Rice is dear.")
-    assert WhyNot(LOIKAW, lexicon).explain(rice, a_source(topics="all")) == ()
-
-
-def test_there_is_a_reason_exactly_where_the_topic_does_not_hold(lexicon: Lexicon) -> None:
-    texts = [CALM, an_archived("Mese", "Pekon and Hpruso."), an_archived("Loikaw", "Karenni school."), LONG]
-    sources = [None, a_source(topics=["t"]), a_source(topics=["other"]), a_source(topics="all")]
-    rules = [rule for rule, _ in REASONS] + [
-        a_rule(any=("Loikaw", "school"), mask=("Loikaw is", "Karenni school"), none=("Mese",))
-    ]
-    seen = set()
-    for rule in rules:
-        matcher, why = compile_topics([rule], lexicon), WhyNot(rule, lexicon)
-        for text in texts:
-            found = an_archived("Loikaw", text) if isinstance(text, str) else text
-            topics = matcher.find_matches(found.title, found.text, found.language).topics
-            for source in sources:
-                holds = "t" in within_scope(topics, source, ["t"])
-                assert bool(why.explain(found, source)) is not holds, (rule, found.title, source)
-                seen.add(holds)
-    assert seen == {True, False}
-
-
-def test_article_is_judged_by_the_rules_of_today_beside_what_was_found_then(
-    tmp_path: Path, lexicon: Lexicon
-) -> None:
-    config = configuration(tmp_path)
-    stale = a_hit("Demoso is calm.", "Demoso")
-    then = {
-        "loikaw": Found((a_hit(),), NOW),
-        "operation-1111": Found((stale,), NOW),
-        "old": Found((stale,), NOW),
-    }
-    judged = judge(config, CALM, then)
-    assert judged.rules_hash == compile_topics(config.topics, config.lexicon).rules_hash
-    loikaw, operation, old = judged.verdicts
-    assert (loikaw.holds, loikaw.then, [hit.matched for hit in loikaw.hits]) == (True, NOW, ["Loikaw"])
-    assert (operation.holds, operation.hits) == (False, (stale,))
-    assert operation.reasons == ("@operation-1111 does not stand in title or text (any)",)
-    assert (old.holds, old.reasons) == (False, ("the topic is not in topics.yaml any more",))
-    gone = replace(CALM, text="")
-    assert {verdict.holds for verdict in judge(config, gone, then).verdicts if verdict.topic_id != "old"} == {
-        None
-    }
 
 
 def test_hit_of_an_older_text_is_shown_by_its_own_sentence(

@@ -14,7 +14,8 @@ from alerts.archive import Archive
 from alerts.attempt import State, Transition
 from alerts.channelstate import ChannelStates
 from alerts.config import Config, load_config
-from alerts.history import Candidate, ChannelFate, History, Life, tell_fates
+from alerts.fate import ChannelFate, tell_fates
+from alerts.history import Candidate, History, Life
 from alerts.outbox import Outbox
 from crawler.store import Store
 from tests.builders import NOW, a_poll, an_article, an_entry
@@ -102,10 +103,12 @@ def test_whole_address_is_no_part_of_a_longer_one(store: Store, history: History
     assert history.find("https://news.example/2026/11/clashes-") == ()
 
 
-def test_number_that_no_article_has_may_stand_in_an_address(store: Store, history: History) -> None:
+def test_number_only_means_an_article_and_beside_a_sign_a_part_of_an_address(
+    store: Store, history: History
+) -> None:
     article_id = keep_article(store, 1, canonical_url="https://news.example/a/7585813.html")
-    assert only(history.find("7585813")).article_id == article_id
-    assert history.find("9" * 40) == ()
+    assert history.find("0") == history.find("7585813") == history.find("9" * 40) == ()
+    assert only(history.find("/7585813")).article_id == article_id
 
 
 def test_entry_whose_page_was_not_read_yet_is_known(store: Store, history: History) -> None:

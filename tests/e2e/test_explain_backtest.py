@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
+from alerts.terminal import display_width
 from tests.chatroom import Answer, Chatroom
 from tests.e2e.newsdesk import set_up, slack
 from tests.e2e.program import Finished, Program
+from tests.e2e.test_try import ESCAPE, in_terminal
 from tests.newsroom import Newsroom
+
+TO_THE_SECOND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,20 @@ def test_sent_article_is_explained_stage_by_stage(after: After) -> None:
     assert max(map(len, done.out.splitlines())) <= 100
 
 
+@pytest.mark.parametrize("words", [("explain", "clinic"), ("backtest", "--topic", "loikaw")])
+def test_lines_fit_a_terminal_and_have_colours_where_they_may(after: After, words: tuple[str, ...]) -> None:
+    status, screen = in_terminal(after.program, 64, *words, NO_COLOR="")
+    plain = ESCAPE.sub("", screen)
+    assert status == 0
+    assert "\x1b[1;33mLoikaw\x1b[0m" in screen
+    assert "«" not in screen
+    assert max(map(display_width, plain.splitlines())) <= 64
+    for environ in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        _, bare = in_terminal(after.program, 64, *words, **environ)
+        assert "\x1b" not in bare
+        assert "«Loikaw»" in bare
+
+
 def test_explanation_is_one_object_for_programs(after: After) -> None:
     number = json.loads(after.do("explain", "anniversary", "--json").out)["article"]["article_id"]
     told = after.do("explain", str(number), "--json").report
@@ -74,6 +93,11 @@ def test_explanation_is_one_object_for_programs(after: After) -> None:
     assert (told["topics"]["operation-1111"]["holds"], told["topics"]["loikaw"]["holds"]) == (True, False)
     assert told["examined"]["same_rules"] is True
     assert (told["entries"][0]["state"], told["entries"][0]["source_id"]) == ("settled", "outlet-b")
+    assert told["article"]["text"] is None
+    assert told["article"]["text_chars"] > 100
+    moments = [told["article"]["first_seen"], told["entries"][0]["first_seen"], told["examined"]["at"]]
+    moments += [told["topics"]["operation-1111"]["then"], told["channels"]["desk"]["at"]]
+    assert all(TO_THE_SECOND.fullmatch(moment) for moment in moments), moments
 
 
 def test_unsent_article_names_the_reason(after: After) -> None:
@@ -106,6 +130,14 @@ def test_name_of_nothing_is_a_usage_error(after: After, name: str) -> None:
     assert "articles have the numbers 1 to 5" in done.err
 
 
+@pytest.mark.parametrize("name", ["0", "6", "9" * 30])
+def test_number_that_is_no_article_says_so_whatever_addresses_hold_it(after: After, name: str) -> None:
+    done = after.do("explain", name)
+    assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
+    assert f"there is no article {name}: articles have the numbers 1 to 5; " in done.err
+    assert f"/{name}" in done.err
+
+
 def test_backtest_counts_draws_and_shows(after: After) -> None:
     done = after.do("backtest", "--topic", "loikaw", "--since", "7d")
     assert (done.status, done.err) == (0, "")
@@ -125,11 +157,15 @@ def test_backtest_counts_draws_and_shows(after: After) -> None:
 def test_words_can_be_tried_as_a_topic(after: After) -> None:
     told = after.do("backtest", "--query", "clinic", "--query", "@operation-1111", "--json").report
     assert (told["articles"], told["compared"]) == (5, False)
+    assert TO_THE_SECOND.fullmatch(told["since"])
+    assert TO_THE_SECOND.fullmatch(told["topics"]["query"]["samples"][0]["first_seen"])
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", day) for day in told["topics"]["query"]["days"])
     query = told["topics"]["query"]
     assert (query["hits"], query["forms"]) == (2, {"clinic": 1, "Operation 1111": 1})
-    assert [sample["source_id"] for sample in query["samples"]] == ["outlet-b", "outlet-a"] or query[
-        "samples"
-    ]
+    assert {sample["source_id"] for sample in query["samples"]} == {"outlet-a", "outlet-b"}
+    assert (query["stored"], query["added"], query["dropped"]) == (0, 0, 0)
+    assert query["added_samples"] == query["dropped_samples"] == []
+    assert "stored matches" not in after.do("backtest", "--query", "clinic").out
 
 
 def test_other_words_for_a_topic_show_what_they_add_and_drop_and_change_nothing(after: After) -> None:
