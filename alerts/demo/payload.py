@@ -14,10 +14,19 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from alerts.demo.terminal import Span, make_printable
+from alerts.terminal import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+_BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2028\u2029\u2066\u2067\u2068\u2069"
+
+
+def make_printable(text: str) -> str:
+    """Return *text* without control and direction characters: they could move the cursor or hide words."""
+    kept = (" " if char in "\t\r" else char for char in text if char not in _BIDI)
+    return "".join(char for char in kept if unicodedata.category(char) not in ("Cc", "Cs"))
+
 
 LINK_COLOUR = 34  # blue
 

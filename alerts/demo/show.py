@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alerts.demo.payload import Block, Kind, read_payload
-from alerts.demo.terminal import Span, display_width, paint, wrap_spans
+from alerts.terminal import Span, display_width, paint, wrap_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
