@@ -7,6 +7,7 @@ nothing.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from html import unescape
 from html.parser import HTMLParser
