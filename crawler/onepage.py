@@ -1,4 +1,4 @@
-"""Ask for single pages as a crawl would and hand them back: nothing is stored, nothing is followed.
+"""Ask for single addresses as a crawl would and hand back what came: nothing is stored, nothing is followed.
 
 The crawl's own settings, download handler, robots.txt rules and parsing child are used, so that what this reads
 is what a run would have read.
@@ -7,21 +7,20 @@ is what a run would have read.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 from urllib.parse import urlsplit
 
 import scrapy
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.http import Response
 from scrapy.settings import Settings
 
 from crawler.child import Worker
 from crawler.clock import utc_now
-from crawler.errors import CrawlError, FetchError, ParseError
+from crawler.errors import CrawlError, FetchError, ParseError, RunEndsError
 from crawler.exchange import own_headers, read_headers
 from crawler.failure import describe_failure, describe_status
 from crawler.model import ExtractedPage
@@ -31,10 +30,12 @@ from crawler.urls import is_http_url
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
-    from twisted.python.failure import Failure
 
     from crawler.config import CrawlConfig, Source
     from crawler.store import RobotsCopy
+
+MOST_AT_ONCE = 32  # requests under way or in a host's queue; one host is asked one thing at a time
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +46,39 @@ class FetchedPage:
     page: ExtractedPage
 
 
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """What a server answered, whatever the status. Header names are lower case."""
+
+    url: str  # after redirects
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    def require_success(self) -> RawAnswer:
+        """Return the answer itself, or raise `FetchError` for any status but 200."""
+        if self.status != 200:
+            raise describe_status(self.status, self.headers, self.body)
+        return self
+
+
 class _RobotsMemory:
     """What the robots.txt rules need of a store, kept for one call: trying an address must leave no trace."""
 
     def __init__(self) -> None:
-        self._copies: dict[str, RobotsCopy] = {}
+        self.copies: dict[str, RobotsCopy] = {}
 
     def robots_copies(self) -> dict[str, RobotsCopy]:
-        return dict(self._copies)
+        return dict(self.copies)
 
     def save_robots(self, origin: str, copy: RobotsCopy) -> None:
-        self._copies[origin] = copy
+        self.copies[origin] = copy
 
 
-class _PageSpider(scrapy.Spider):
+class _AskingSpider(scrapy.Spider):
     name = "newswatch-onepage"
     config: ClassVar[CrawlConfig]
-    addresses: ClassVar[tuple[str, ...]]
+    work: ClassVar[Callable[[Asker], Awaitable[object]]]
     clock: Callable[[], datetime] = staticmethod(utc_now)
 
     def __init__(self) -> None:
@@ -69,7 +86,9 @@ class _PageSpider(scrapy.Spider):
         self.store = _RobotsMemory()  # read by the robots.txt middleware
         self.stopping = asyncio.Event()  # read by the download handler
         self.worker = Worker()
-        self.answers: dict[str, FetchedPage | CrawlError] = {}
+        self.result: object = None
+        self.is_done = False
+        self.fault: Exception | None = None
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
@@ -78,46 +97,111 @@ class _PageSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         hush_loggers()
-        for url in self.addresses:
-            request = self._request(url)
-            if isinstance(request, CrawlError):
-                self.answers[url] = request
-            else:
-                yield request
-
-    def _request(self, url: str) -> Request | CrawlError:
-        if not is_http_url(url):
-            return FetchError("no address that can be asked; write https://host/path")
-        # Fail closed, as the crawl does: going out directly would unmask who asked for a proxy.
-        if _proxies(self.config, url):
-            return FetchError("this version cannot read through a proxy; nothing was sent")
-        source = find_source(self.config, url)
-        own, private = own_headers(source, url) if source else ({}, ())
-        return Request(
-            url,
-            callback=self.read,
-            errback=self.note_failure,
-            headers={"Accept": PAGE_ACCEPT, **own},
-            meta={"download_maxsize": MAX_PAGE_BYTES, "private_headers": private},
-            dont_filter=True,
-            cb_kwargs={"asked": url},
-        )
-
-    async def read(self, response: Response, asked: str) -> None:
-        headers = read_headers(response)
-        if response.status != 200:
-            self.answers[asked] = describe_status(response.status, headers, response.body)
-            return
         try:
-            page = await self.worker.extract_page(response.body, headers.get("content-type"), response.url)
-        except ParseError as error:
-            self.answers[asked] = error
-            return
-        self.answers[asked] = FetchedPage(response.url, page)
+            self.result = await type(self).work(Asker(self))
+            self.is_done = True
+        except Exception as error:  # Scrapy would log it and go on; it is raised once the crawl has ended
+            self.fault = error
+        nothing: tuple[Request, ...] = ()  # an iterator by contract: the work asks for itself
+        for request in nothing:
+            yield request
 
-    def note_failure(self, failure: Failure) -> None:
-        asked: str = failure.request.cb_kwargs["asked"]  # type: ignore[attr-defined]  # set by Scrapy
-        self.answers[asked] = describe_failure(failure.value or Exception())
+
+class Asker:
+    """Asks for addresses within one crawl, and knows who has answered. It lasts as long as the work given it."""
+
+    def __init__(self, spider: _AskingSpider) -> None:
+        self._spider = spider
+        self._turn = asyncio.Semaphore(MOST_AT_ONCE)
+        self._answered: set[str] = set()
+        self.worker = spider.worker
+
+    async def ask(
+        self,
+        url: str,
+        source: Source | None,
+        accept: str = PAGE_ACCEPT,
+        max_bytes: int | None = MAX_PAGE_BYTES,
+    ) -> RawAnswer:
+        """Return what *url* answers, asked with the headers of *source*; *max_bytes* None: as a poll may be.
+
+        Raises `FetchError` with the cause, and `RunEndsError` once `end` was called.
+        """
+        if not is_http_url(url):
+            raise FetchError("no address that can be asked; write https://host/path")
+        config = self._spider.config
+        # Fail closed, as the crawl does: going out directly would unmask who asked for a proxy.
+        if config.proxy_for(source) if source else _proxies(config, url):
+            raise FetchError("this version cannot read through a proxy; nothing was sent")
+        own, private = own_headers(source, url) if source else ({}, ())
+        request = Request(
+            url,
+            headers={"Accept": accept, **own},
+            meta={"private_headers": private, **({"download_maxsize": max_bytes} if max_bytes else {})},
+            dont_filter=True,
+        )
+        engine = self._spider.crawler.engine
+        assert engine is not None
+        async with self._turn:
+            if self._spider.stopping.is_set():
+                raise RunEndsError("the time was up")
+            try:
+                response = await engine.download_async(request)
+            except RunEndsError:
+                raise
+            except Exception as error:  # whatever the transport raises, the cause is for people
+                raise describe_failure(error) from None
+        self._answered |= {_host(url), _host(response.url)}
+        return RawAnswer(response.url, response.status, read_headers(response), response.body)
+
+    def robots(self, url: str) -> RobotsCopy | None:
+        """Return the robots.txt that was read for *url*; None when its host did not answer or was not asked."""
+        parts = urlsplit(url)
+        return self._spider.store.copies.get(f"{parts.scheme}://{parts.netloc}")
+
+    def has_answered(self, url: str) -> bool:
+        """Tell whether the host of *url* has answered anything at all, be it a refusal."""
+        return _host(url) in self._answered or self.robots(url) is not None
+
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether `end` was called: what failed since then is nobody's fault."""
+        return self._spider.stopping.is_set()
+
+    async def end(self) -> None:
+        """Drop what is under way and what waits: each raises `RunEndsError` at once."""
+        self._spider.stopping.set()
+        engine = self._spider.crawler.engine
+        assert engine is not None
+        for slot in engine.downloader.slots.values():  # nobody is asked any more: queues empty at once
+            slot.delay = 0.0
+            slot.close()
+            engine.downloader._process_queue(slot)
+        await self.worker.close()
+
+
+async def ask_within_crawl(config: CrawlConfig, work: Callable[[Asker], Awaitable[Result]]) -> Result:
+    """Start a crawl that asks only what *work* asks; return what *work* returned, raise what it raised.
+
+    Address guard, robots.txt, redirects, delays, size and time limits and the User-Agent are those of
+    `crawler.run.crawl`. Addresses of one host are asked for one after the other.
+    """
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    attributes = {"config": config, "work": staticmethod(work)}
+    crawler = Crawler(type("AskingSpider", (_AskingSpider,), attributes), settings)
+    try:
+        await crawler.crawl_async()
+    finally:
+        spider: _AskingSpider | None = crawler.spider  # type: ignore[assignment]  # our class, made above
+        if spider is not None:
+            await spider.worker.close()
+    assert spider is not None
+    if spider.fault is not None:
+        raise spider.fault
+    if not spider.is_done:  # Ctrl-C reached the work; the engine closed as if all were well
+        raise asyncio.CancelledError
+    return cast("Result", spider.result)
 
 
 def find_source(config: CrawlConfig, url: str) -> Source | None:
@@ -127,24 +211,28 @@ def find_source(config: CrawlConfig, url: str) -> Source | None:
 
 
 async def fetch_pages(config: CrawlConfig, urls: Sequence[str]) -> Mapping[str, FetchedPage | CrawlError]:
-    """Return the page behind every one of *urls*, or why there is none; one crawl for all of them.
+    """Return the page behind every one of *urls*, or why there is none; one crawl for all of them."""
 
-    Address guard, robots.txt, redirects, delays, size and time limits, User-Agent and a source's own headers
-    are those of `crawler.run.crawl`. Pages of one host are asked for one after the other.
-    """
-    settings = Settings()
-    settings.setmodule("crawler.settings", priority="project")
-    attributes = {"config": config, "addresses": tuple(dict.fromkeys(urls))}
-    crawler = Crawler(type("PageSpider", (_PageSpider,), attributes), settings)
-    try:
-        await crawler.crawl_async()
-    finally:
-        spider: _PageSpider | None = crawler.spider  # type: ignore[assignment]  # our class, made above
-        if spider is not None:
-            await spider.worker.close()
-    assert spider is not None
-    lost = FetchError("no answer")  # a defect in a callback: Scrapy logs it and goes on
-    return {url: spider.answers.get(url, lost) for url in urls}
+    async def fetch(asker: Asker, url: str) -> FetchedPage | CrawlError:
+        try:
+            answer = (await asker.ask(url, find_source(config, url))).require_success()
+            content_type = answer.headers.get("content-type")
+            return FetchedPage(
+                answer.url, await asker.worker.extract_page(answer.body, content_type, answer.url)
+            )
+        except (FetchError, ParseError) as error:
+            return error
+
+    async def fetch_all(asker: Asker) -> dict[str, FetchedPage | CrawlError]:
+        wanted = tuple(dict.fromkeys(urls))
+        pages = await asyncio.gather(*(fetch(asker, url) for url in wanted))
+        return dict(zip(wanted, pages, strict=True))
+
+    return await ask_within_crawl(config, fetch_all)
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.lower()
 
 
 def _on_host(config: CrawlConfig, url: str) -> list[Source]:
