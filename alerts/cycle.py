@@ -12,13 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from alerts.archive import Archive
 from alerts.channelstate import ChannelStates
 from alerts.configkeys import Instant
 from alerts.deliver import Sender
 from alerts.digesting import Digester
-from alerts.incident import Incidents, watch_sources
+from alerts.incident import Incidents, watch_silence, watch_sources
 from alerts.matching import match_articles
 from alerts.outbox import Outbox
 from alerts.runlog import RunLog
@@ -26,11 +27,14 @@ from alerts.runreport import RunReport, as_json
 from crawler import failpoint
 from crawler.clock import Clock
 from crawler.db.lock import run_lock
+from crawler.rhythm import learn_rhythm
 from crawler.schedule import is_due
 from crawler.store import Store
 
 if TYPE_CHECKING:
     from alerts.config import Channel, Config
+    from crawler.model import PollState
+    from crawler.rhythm import Rhythm
 
 DELIVERY_SHARE_S = 60.0  # of the time budget, kept back from the crawl for delivery
 
@@ -156,7 +160,15 @@ class _Run:
         now, should_stop = self._around.clock(), self._around.stop.is_set
         report.matching = match_articles(self._archive, self._config, wants, now, should_stop)
         names = {source.id: source.name for source in self._config.crawl.sources if source.enabled}
-        watch_sources(self._incidents, self._store.poll_states(), names, self._around.clock())
+        now, states = self._around.clock(), self._store.poll_states()
+        watch_sources(self._incidents, states, names, now)
+        watch_silence(self._incidents, states, names, self._rhythm_of, now, report.started)
+
+    def _rhythm_of(self, state: PollState) -> Rhythm | None:
+        history = self._store.history(state)
+        if history is None or state.last_item_at is None:
+            return None
+        return learn_rhythm(history, state.last_item_at, ZoneInfo(self._config.crawl.settings.timezone))
 
     async def _deliver(self, report: RunReport) -> None:
         """Freeze and send, twice: the second time for channels that only now got rid of an older message."""

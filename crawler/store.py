@@ -10,18 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, or_, select, update
 
 from crawler import failpoint
+from crawler.arrival import Arrival, insert_entries
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import open_engine, transaction
 from crawler.db.migrate import migrate
 from crawler.db.schema import article, entry, robots, source_state
 from crawler.errors import StoreError
 from crawler.identity import cleaned, entry_identity, indexable, storable, text_hash
+from crawler.listening import note_listening, read_history
 from crawler.model import Article, FeedEntry, PendingEntry, PollState, Validators
+from crawler.rhythm import History
 from crawler.urls import canonical_url, identity_key
 
 LONG_AGO = timedelta(days=90)
@@ -54,7 +57,7 @@ class Store:
         self.first_run_window = first_run_window
 
     @classmethod
-    def open(cls, database_url: str, first_run_window: timedelta = timedelta(hours=24)) -> Store:
+    def open(cls, database_url: str, first_run_window: timedelta = timedelta(hours=24)) -> Self:
         """Open and, where needed, migrate the database; `StoreError` says why it cannot be used."""
         engine = open_engine(database_url)
         try:
@@ -77,6 +80,11 @@ class Store:
             ).one_or_none()
             return PollState(source_id) if row is None else _poll_state(row)
 
+    def history(self, state: PollState) -> History | None:
+        """Return when entries came from a source, None for one that never brought any."""
+        with transaction(self.engine) as connection:
+            return read_history(connection, state)
+
     def save_poll(
         self, result: PollResult, now: datetime, *, gap: str | None = None
     ) -> tuple[PendingEntry, ...]:
@@ -88,17 +96,26 @@ class Store:
         with transaction(self.engine) as connection:
             first_poll = result.state.first_polled_at is None
             is_first = first_poll if result.is_first is None else result.is_first
-            new, known = self._insert_entries(connection, result, now, is_first)
+            arrived = insert_entries(
+                connection,
+                result.state.source_id,
+                result.state.url,
+                result.entries,
+                Arrival.FIRST_POLL if is_first else Arrival.LIVE,
+                now,
+                window=self.first_run_window,
+            )
             values = _state_values(result.state)
-            if gap and new and not known and not is_first:
+            if gap and arrived.is_news and not arrived.known and not is_first:
                 values |= {"gap": gap, "gap_pages": 0, "gap_since": to_ms(now)}
             if first_poll:
                 values["first_polled_at"] = to_ms(now)
-            if new:
+            if arrived.is_news:
                 values["last_item_at"] = to_ms(now)
+            note_listening(connection, result.state, now)
             _upsert_state(connection, values)
         failpoint.reach("after_poll_commit")
-        return new
+        return arrived.new
 
     def save_older(
         self, source_id: str, entries: Sequence[FeedEntry], gap: str | None, now: datetime
@@ -109,14 +126,21 @@ class Store:
         """
         with transaction(self.engine) as connection:
             row = connection.execute(select(source_state).where(source_state.c.source_id == source_id)).one()
-            new, known = self._insert_entries(
-                connection, PollResult(_poll_state(row), tuple(entries)), now, False
+            arrived = insert_entries(
+                connection,
+                source_id,
+                row.url,
+                entries,
+                Arrival.LIVE,
+                now,
+                window=self.first_run_window,
+                seen_before=row.gap_since,
             )
             values = {"gap": gap, "gap_pages": row.gap_pages + 1}
             connection.execute(
                 update(source_state).where(source_state.c.source_id == source_id).values(values)
             )
-        return new, any(first_seen < (row.gap_since or 0) for first_seen in known)
+        return arrived.new, any(first_seen < (row.gap_since or 0) for first_seen in arrived.known)
 
     def end_gap(self, source_id: str) -> None:
         """Forget the gap of a source: known entries were met, or there is no more to have."""
@@ -131,14 +155,17 @@ class Store:
                 _upsert_state(connection, _failure_values(state))
 
     def pending_entries(self, source_ids: Sequence[str], now: datetime) -> tuple[PendingEntry, ...]:
-        """Return entries whose article is not settled: left by a killed run, or due for another try."""
+        """Return entries whose article is not settled: left by a killed run, or due for another try.
+
+        What a walk through an archive left is the next walk's: it must not keep a run from the news.
+        """
         due = or_(
-            entry.c.state == "new",
+            and_(entry.c.state == "new", entry.c.first_poll < Arrival.ARCHIVED),
             and_(entry.c.state == "retry", entry.c.next_attempt_at <= to_ms(now)),
         )
         query = select(entry).where(due, entry.c.source_id.in_(source_ids)).order_by(entry.c.id)
         with transaction(self.engine) as connection:
-            return tuple(_pending(row) for row in connection.execute(query))
+            return tuple(pending_entry(row) for row in connection.execute(query))
 
     def count_attempt(self, entry_id: int) -> int:
         """Count an attempt before the work, so that an entry that kills us cannot loop for ever."""
@@ -212,42 +239,6 @@ class Store:
             connection.execute(update(article).where(old).values(text="", author=None))
         return int(count)
 
-    def _insert_entries(
-        self, connection: Connection, result: PollResult, now: datetime, first_poll: bool
-    ) -> tuple[tuple[PendingEntry, ...], tuple[int, ...]]:
-        """Store those entries that are new; return them, oldest first, and when the known ones were first seen."""
-        source_id = result.state.source_id
-        by_identity: dict[str, FeedEntry] = {}
-        for item in map(cleaned, result.entries):  # before the identity, which is stored too
-            by_identity.setdefault(entry_identity(item), item)
-        query = select(entry.c.identity, entry.c.first_seen_at).where(
-            entry.c.source_id == source_id, entry.c.identity.in_(list(by_identity))
-        )
-        known: dict[str, int] = {row.identity: row.first_seen_at for row in connection.execute(query)}
-        new: list[PendingEntry] = []
-        for identity, item in reversed(by_identity.items()):  # feeds list the newest first
-            if identity in known:
-                continue
-            row = {
-                "source_id": source_id,
-                "identity": identity,
-                "guid": item.guid,
-                "url": item.url,
-                "title": item.title,
-                "summary": item.summary,
-                "content": item.content,
-                "author": item.author,
-                "published_at": to_ms(item.published) if item.published else None,
-                "first_seen_at": to_ms(now),
-                "first_poll": int(first_poll),
-                "route": storable(result.state.url),
-                "state": "new",
-                "attempts": 0,
-            }
-            entry_id = connection.execute(insert(entry).values(row).returning(entry.c.id)).scalar_one()
-            new.append(PendingEntry(int(entry_id), source_id, item, now, 0))
-        return tuple(new), tuple(known.values())
-
     def _upsert_article(
         self, connection: Connection, pending: PendingEntry, found: Article, now: datetime
     ) -> int:
@@ -269,7 +260,7 @@ class Store:
         mine = connection.execute(
             select(entry.c.article_id, entry.c.first_poll).where(entry.c.id == pending.entry_id)
         )
-        linked, first_poll = mine.one()
+        linked, arrival = mine.one()
         known = select(article.c.id, article.c.text_sha256, article.c.origin)
         existing = connection.execute(known.where(article.c.identity == identity)).first()
         if existing is None and linked is not None:  # the page named another canonical address than the feed
@@ -280,25 +271,27 @@ class Store:
                 "source_id": pending.source_id,
                 "url": canonical_url(url) if url else None,
                 "first_seen_at": to_ms(pending.first_seen),
-                "backlog": int(self._is_old(found, item, pending.first_seen, first_poll=bool(first_poll))),
+                "backlog": int(self._is_old(found, item, pending.first_seen, Arrival(arrival))),
                 "revision": 1,
             }
             return int(
                 connection.execute(insert(article).values(values).returning(article.c.id)).scalar_one()
             )
         # Another source's page betters what a feed said: it may be the only one that reads pages.
-        ours = existing.id == linked or existing.origin != "page"
+        ours = existing.id == linked or (existing.origin != "page" and arrival != Arrival.ARCHIVED)
         if ours and existing.text_sha256 != values["text_sha256"] and found.origin == "page":
             changed = values | {"revision": article.c.revision + 1}
             connection.execute(update(article).where(article.c.id == existing.id).values(changed))
         return int(existing.id)
 
-    def _is_old(self, found: Article, item: FeedEntry, first_seen: datetime, *, first_poll: bool) -> bool:
+    def _is_old(self, found: Article, item: FeedEntry, first_seen: datetime, arrival: Arrival) -> bool:
         """Tell old news: before the first-run window at a first poll; later only what a page itself dates long ago.
 
         Sitemaps and listings give no dates, and name an article of years ago again when it is edited.
         """
-        if not first_poll:
+        if arrival >= Arrival.ARCHIVED:
+            return arrival == Arrival.ARCHIVED
+        if arrival != Arrival.FIRST_POLL:
             said = found.published if item.published is None else None
             return said is not None and said < first_seen - LONG_AGO
         published = item.published or found.published
@@ -361,7 +354,8 @@ def _upsert_state(connection: Connection, values: dict[str, Any]) -> None:
         connection.execute(insert(source_state).values({"route": 0, "gap_pages": 0} | values))
 
 
-def _pending(row: Row[Any]) -> PendingEntry:
+def pending_entry(row: Row[Any]) -> PendingEntry:
+    """Read a row of the entry table."""
     item = FeedEntry(
         title=row.title,
         url=row.url,

@@ -37,7 +37,7 @@ def _collect(config: Config) -> dict[str, Any]:
     from alerts.archive import Archive
     from alerts.attempt import OPEN_STATES, State
     from alerts.channelstate import ChannelState, ChannelStates
-    from alerts.incident import Incidents
+    from alerts.incident import SILENT, Incidents
     from alerts.outbox import Outbox
     from alerts.runlog import RunLog
     from crawler.model import PollState
@@ -46,6 +46,7 @@ def _collect(config: Config) -> dict[str, Any]:
     store = Store.open(config.crawl.database_url)
     archive = Archive.open(store.engine)
     states = store.poll_states()
+    incidents = Incidents(store.engine).open_subjects()
     sources = []
     for source in config.crawl.sources:
         state = states.get(source.id, PollState(source.id))
@@ -54,6 +55,8 @@ def _collect(config: Config) -> dict[str, Any]:
             if not source.enabled
             else "failing"
             if state.failures
+            else "silent"
+            if f"{SILENT}:{source.id}" in incidents
             else "ok"
             if state.last_ok_at
             else "new"
@@ -97,7 +100,7 @@ def _collect(config: Config) -> dict[str, Any]:
         "sources": sources,
         "channels": channels,
         "outbox": {state.value: counts.get(state, 0) for state in watched},
-        "incidents": sorted(Incidents(store.engine).open_subjects()),
+        "incidents": sorted(incidents),
         "runs": RunLog(store.engine).latest(5),
     }
 

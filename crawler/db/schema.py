@@ -42,6 +42,14 @@ source_state = Table(
     Column("gap_since", BigInteger),
 )
 
+deaf = Table(  # long stretches between two polls: nothing is known of them
+    "deaf",
+    metadata,
+    Column("source_id", Text, primary_key=True),
+    Column("since_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("until_at", BigInteger, nullable=False),
+)
+
 robots = Table(
     "robots",
     metadata,
@@ -98,4 +106,18 @@ entry = Table(
     UniqueConstraint("source_id", "identity", name="entry_identity"),
     Index("entry_state", "state", "next_attempt_at"),
     Index("entry_article", "article_id"),
+)
+
+backfill = Table(
+    "backfill",
+    metadata,
+    Column("source_id", Text, primary_key=True),
+    Column("route", Text, nullable=False),  # the configured address that is being walked
+    Column("since", BigInteger, nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("next", Text),  # JSON: addresses still to be read, the next first
+    Column("pages", Integer, nullable=False, default=0),
+    Column("stored", Integer, nullable=False, default=0),  # entries that were new
+    Column("oldest_at", BigInteger),  # publication date that the walk has come back to
+    Column("finished_at", BigInteger),
 )
