@@ -21,6 +21,8 @@ from tests.e2e.program import Finished, Program, a_source, publish
 from tests.e2e.test_wordpress_route import JSON, posts
 from tests.newsroom import Newsroom
 
+pytestmark = pytest.mark.slow  # a dozen starts of the program
+
 TOKEN = "123456:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 ROOM = "!abc:example.org"
 LOST = "654321:BBHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"  # of a bot that is not in the chat
@@ -189,7 +191,6 @@ def test_every_platform_is_asked_in_a_way_that_cannot_post(chatroom: Chatroom) -
             assert question.request.body == b"", name
 
 
-@pytest.mark.slow
 def test_people_get_a_table_that_fits_and_ends_with_what_to_do(checked: Checked) -> None:
     done = checked.program.do("check", "--online", COLUMNS="100")
     assert done.status == 0, done.err
@@ -221,7 +222,6 @@ def test_nobody_answers_is_a_failure(tmp_path: Path) -> None:
     assert "nobody answered" in done.err
 
 
-@pytest.mark.slow
 def test_ctrl_c_ends_it_at_once(tmp_path: Path, newsroom: Newsroom) -> None:
     program = Program(tmp_path)
     program.configure([a_source("hang", newsroom.url("/hang"))], [])

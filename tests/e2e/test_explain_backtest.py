@@ -16,6 +16,8 @@ from tests.e2e.program import Finished, Program
 from tests.e2e.test_try import ESCAPE, in_terminal
 from tests.newsroom import Newsroom
 
+pytestmark = pytest.mark.slow  # a dozen starts of the program
+
 TO_THE_SECOND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 

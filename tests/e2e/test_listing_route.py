@@ -14,6 +14,8 @@ from tests.e2e.newsdesk import TOLD, UNTOLD, slack, told_in
 from tests.e2e.program import Program, a_source, page
 from tests.newsroom import Newsroom
 
+pytestmark = pytest.mark.slow  # a dozen starts of the program
+
 
 def a_listing(articles: Sequence[Mapping[str, str]]) -> str:
     """Return a category page: a menu, one card an article, a rail with an old story about the town."""
@@ -48,7 +50,6 @@ def a_program(home: Path, url: str, chatroom: Chatroom) -> Program:
     return program
 
 
-@pytest.mark.slow
 def test_headlines_of_a_page_become_articles_that_match(
     tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
 ) -> None:
@@ -67,7 +68,6 @@ def test_headlines_of_a_page_become_articles_that_match(
     assert again.report["deliveries"]["sent"] == 0
 
 
-@pytest.mark.slow
 def test_selectors_stay_here_and_find_the_links(
     tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
 ) -> None:

@@ -15,6 +15,8 @@ from tests.e2e.newsdesk import TOLD, UNTOLD, slack, told_in
 from tests.e2e.program import Finished, Program, a_source, page
 from tests.newsroom import Newsroom
 
+pytestmark = pytest.mark.slow  # a dozen starts of the program
+
 
 def publish_pages(newsroom: Newsroom, folder: str, articles: Sequence[Mapping[str, str]]) -> list[str]:
     """Serve *articles* as pages below *folder*; return their addresses."""
@@ -115,7 +117,6 @@ def test_nothing_is_asked_that_is_no_article_of_the_kept_edition(
     assert not asked & {"/", "/tag/loikaw", "/plain.jpg", "/english/x", "/english/y", "/video-sitemap.xml"}
 
 
-@pytest.mark.slow
 def test_second_run_finds_nothing_new(ran: tuple[Program, Finished, Newsroom, Chatroom]) -> None:
     program, *_, chatroom = ran
     before = len(chatroom.posts)

@@ -12,6 +12,8 @@ from crawler.config import load_crawl_config
 from tests.e2e.program import Program, a_source, publish
 from tests.newsroom import Newsroom
 
+pytestmark = pytest.mark.slow  # a dozen starts of the program
+
 FEEDS = """\
 <?xml version="1.0"?><opml version="2.0"><body>
 <outline text="Ethnic"><outline text="Karen News" xmlUrl="https://karen.example/feed" language="en"/></outline>
@@ -121,7 +123,6 @@ def test_flow_style_file_is_left_alone(program: Program, tmp_path: Path) -> None
     assert (program.config / "sources.yaml").read_bytes() == before
 
 
-@pytest.mark.slow
 def test_list_tells_what_the_database_knows(tmp_path: Path, newsroom: Newsroom) -> None:
     program = Program(tmp_path)
     article = {"id": "x", "title": "A title", "text": "Some words."}

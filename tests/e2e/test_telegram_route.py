@@ -14,6 +14,8 @@ from tests.e2e.program import Program, a_source, page
 from tests.newsroom import Newsroom
 from tests.zawgyi_writer import write_zawgyi
 
+pytestmark = pytest.mark.slow  # a dozen starts of the program
+
 CHANNEL = "/s/hillsidepress"
 CLINIC, ANNIVERSARY, ROAD = TOLD
 CONTACT = "<html><title>Telegram: Contact @nobody</title><div class='tgme_page'>You can contact @nobody.</div></html>"
@@ -67,7 +69,6 @@ def program(tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom) -> Program:
     return program
 
 
-@pytest.mark.slow
 def test_posts_of_a_channel_become_articles_and_are_told(
     program: Program, newsroom: Newsroom, chatroom: Chatroom
 ) -> None:

@@ -27,6 +27,8 @@ from tests.e2e.newsdesk import FILLER
 from tests.e2e.program import SETTINGS, Program, a_source, page
 from tests.newsroom import Newsroom
 
+pytestmark = pytest.mark.slow  # a dozen starts of the program
+
 CLINIC = page("A clinic reopens", f"A clinic in Loikaw opened its doors again.\n{FILLER}")
 # "In Loikaw town a clinic was opened again today, local people said. Rice came, too."
 BURMESE = "လွိုင်ကော်မြို့မှာ ဆေးခန်းတစ်ခုကို ဒီကနေ့ ပြန်ဖွင့်ခဲ့ပါတယ်လို့ ဒေသခံတွေက ပြောပါတယ်။ ဆန်လည်း ရောက်လာပါတယ်။"

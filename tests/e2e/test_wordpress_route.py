@@ -15,6 +15,8 @@ from tests.e2e.newsdesk import FILLER, TOLD, UNTOLD, slack
 from tests.e2e.program import Finished, Program, a_source, page, rss
 from tests.newsroom import Newsroom
 
+pytestmark = pytest.mark.slow  # a dozen starts of the program
+
 JSON = "application/json; charset=UTF-8"
 FIREWALL = b"<!DOCTYPE html><title>403 Forbidden</title><h1>Forbidden</h1>"
 
@@ -138,7 +140,6 @@ def test_error_with_status_200_is_the_sources_problem(ran: Ran) -> None:
     assert problems == {"off": "REST error rest_disabled: The REST API is disabled."}
 
 
-@pytest.mark.slow
 def test_post_that_came_by_the_feed_is_not_new_by_the_interface(ran: Ran) -> None:
     ran.newsroom.add("/both/feed/", FIREWALL, status=403)
     second = ran.program.run()
