@@ -1,0 +1,152 @@
+"""Entries as they arrive: which are new to a source, and how each of them came. It opens no transaction.
+
+What only a walk through the archive has brought does not count as known to the runs: a run that meets it takes it
+over as it would have taken a new one, so that a backfill keeps no news back and closes no gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, insert, select, update
+
+from crawler.clock import from_ms, to_ms
+from crawler.db.schema import article, entry
+from crawler.identity import cleaned, entry_identity, storable
+from crawler.model import FeedEntry, PendingEntry
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Row
+
+_CHUNK = 500  # SQLite limits the parameters of a statement
+
+
+class Arrival(IntEnum):
+    """How an entry came (``entry.first_poll``)."""
+
+    LIVE = 0  # with a poll of a source that is known
+    FIRST_POLL = 1  # with the first poll of its source or route: old ones are not told
+    ARCHIVED = 2  # with a walk through the archive: never told
+    ARCHIVED_TOLD = 3  # with such a walk, told as news are
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What became of the entries of one document."""
+
+    new: tuple[PendingEntry, ...]  # whose pages are to be read, oldest first
+    known: tuple[int, ...]  # when the known ones were first seen, Unix milliseconds
+    taken_over: int = 0  # that only the archive had brought, and the runs now have, too
+
+    @property
+    def is_news(self) -> bool:
+        """Tell whether anything came that no run had seen."""
+        return bool(self.new or self.taken_over)
+
+
+def insert_entries(
+    connection: Connection,
+    source_id: str,
+    route: str | None,
+    entries: Sequence[FeedEntry],
+    arrival: Arrival,
+    now: datetime,
+    *,
+    window: timedelta,
+    seen_before: int | None = None,
+) -> Arrived:
+    """Store those of *entries* (newest first) that are new.
+
+    *window* is how old the archive's entries may be for a run to take them over: before *now* at a first poll,
+    else before the newest that runs have seen (before *seen_before*, Unix milliseconds; default: ever).
+    """
+    by_identity: dict[str, FeedEntry] = {}
+    for item in map(cleaned, entries):  # before the identity, which is stored too
+        by_identity.setdefault(entry_identity(item), item)
+    held = _held(connection, source_id, list(by_identity))
+    new: list[PendingEntry] = []
+    for identity, item in reversed(by_identity.items()):  # feeds list the newest first
+        if identity in held:
+            continue
+        values = {
+            "source_id": source_id,
+            "identity": identity,
+            "guid": item.guid,
+            "url": item.url,
+            "title": item.title,
+            "summary": item.summary,
+            "content": item.content,
+            "author": item.author,
+            "published_at": to_ms(item.published) if item.published else None,
+            "first_seen_at": to_ms(now),
+            "first_poll": int(arrival),
+            "route": storable(route),
+            "state": "new",
+            "attempts": 0,
+        }
+        entry_id = connection.execute(insert(entry).values(values).returning(entry.c.id)).scalar_one()
+        new.append(PendingEntry(int(entry_id), source_id, item, now, 0))
+    taken: set[str] = set()
+    archived = [row for row in held.values() if row.first_poll >= Arrival.ARCHIVED]
+    if archived and arrival < Arrival.ARCHIVED:
+        edge = now if arrival == Arrival.FIRST_POLL else _last_seen(connection, source_id, seen_before, now)
+        for row in archived:
+            if row.published is not None and row.published < to_ms(edge - window):
+                continue
+            taken.add(row.identity)
+            _take_over(connection, row, route, arrival, now)
+            if row.state == "new":
+                new.append(PendingEntry(row.id, source_id, by_identity[row.identity], now, row.attempts))
+    known = tuple(row.first_seen_at for identity, row in held.items() if identity not in taken)
+    return Arrived(tuple(new), known, len(taken))
+
+
+def _held(connection: Connection, source_id: str, identities: Sequence[str]) -> dict[str, Row[Any]]:
+    """Return the source's entries of these identities, each with its or its article's date of publication."""
+    found: dict[str, Row[Any]] = {}
+    for start in range(0, len(identities), _CHUNK):
+        query = (
+            select(
+                entry.c.id,
+                entry.c.identity,
+                entry.c.source_id,
+                entry.c.first_seen_at,
+                entry.c.first_poll,
+                entry.c.state,
+                entry.c.attempts,
+                entry.c.article_id,
+                func.coalesce(entry.c.published_at, article.c.published_at).label("published"),
+            )
+            .outerjoin(article, article.c.id == entry.c.article_id)
+            .where(entry.c.source_id == source_id, entry.c.identity.in_(identities[start : start + _CHUNK]))
+        )
+        found |= {row.identity: row for row in connection.execute(query)}
+    return found
+
+
+def _last_seen(connection: Connection, source_id: str, before: int | None, now: datetime) -> datetime:
+    """Return when a run last saw something new of the source: what came later, no run can know."""
+    query = select(func.max(entry.c.first_seen_at)).where(
+        entry.c.source_id == source_id,
+        entry.c.first_poll < Arrival.ARCHIVED,
+        entry.c.first_seen_at < (to_ms(now) if before is None else before),
+    )
+    newest = connection.execute(query).scalar()
+    return now if newest is None else from_ms(newest)
+
+
+def _take_over(
+    connection: Connection, row: Row[Any], route: str | None, arrival: Arrival, now: datetime
+) -> None:
+    """Make an archived entry one of the runs'; its article is matched again, and told this time."""
+    values = {"first_poll": int(arrival), "first_seen_at": to_ms(now), "route": storable(route)}
+    connection.execute(update(entry).where(entry.c.id == row.id).values(values))
+    if row.article_id is not None:
+        mine = and_(
+            article.c.id == row.article_id, article.c.source_id == row.source_id, article.c.backlog == 1
+        )
+        connection.execute(update(article).where(mine).values(backlog=0, revision=article.c.revision + 1))
