@@ -18,6 +18,7 @@ from alerts.archive import stored_article
 from alerts.attempt import State
 from alerts.model import Hit
 from alerts.tables import alert, delivery, digest, examined, match, story_article
+from crawler.arrival import Arrival
 from crawler.clock import from_ms
 from crawler.db.engine import transaction
 from crawler.db.schema import article, entry
@@ -48,7 +49,7 @@ class Brought:
     title: str
     published: datetime | None
     first_seen: datetime
-    first_poll: bool
+    arrival: Arrival
     state: str  # new, retry, settled
     attempts: int
     next_attempt: datetime | None
@@ -272,7 +273,7 @@ def _brought(row: Row[Any]) -> Brought:
         row.title,
         None if row.published_at is None else from_ms(row.published_at),
         from_ms(row.first_seen_at),
-        bool(row.first_poll),
+        Arrival(row.first_poll),
         row.state,
         row.attempts,
         None if row.next_attempt_at is None else from_ms(row.next_attempt_at),

@@ -13,6 +13,7 @@ from alerts.plaintext import clean_line
 from alerts.terminal import CYAN, Pen, Span
 from alerts.text.zawgyi import to_unicode
 from alerts.whynot import is_removed
+from crawler.arrival import Arrival
 
 if TYPE_CHECKING:
     from alerts.config import Config
@@ -24,6 +25,13 @@ _LABEL_COLUMNS = 10
 _SENTENCE_CHARS = 320
 
 Rows = Iterator[tuple[str, str, "MarkedText | None"]]  # what is spoken of, what is said, what was found
+
+_ARRIVALS = {
+    Arrival.LIVE: "",
+    Arrival.FIRST_POLL: ", with its first poll",
+    Arrival.ARCHIVED: ", from its archive",
+    Arrival.ARCHIVED_TOLD: ", from its archive, to be told",
+}
 
 
 def entry_lines(told: Explanation, config: Config, pen: Pen) -> Iterator[str]:
@@ -105,7 +113,7 @@ def _seen_rows(told: Explanation, config: Config) -> Rows:
             (each.name for each in config.crawl.sources if each.id == item.source_id), "left sources.yaml"
         )
         text = f"{_when(item.first_seen, config)} in {item.source_id} ({name})"
-        text += ", with its first poll" if item.first_poll else ""
+        text += _ARRIVALS[item.arrival]
         text += (
             f"; published {_when(item.published, config)} by its own word" if item.published else "; undated"
         )

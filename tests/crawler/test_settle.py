@@ -142,7 +142,11 @@ def test_every_text_is_one_that_was_published_and_no_date_lies_ahead(
     ("guid", "url", "wanted"),
     [
         ("telegram:paper/12", "https://t.me/paper/12", False),
-        ("telegram:paper/12", "https://paper.example/2026/11/clashes.html", True),  # the post links to its article
+        (
+            "telegram:paper/12",
+            "https://paper.example/2026/11/clashes.html",
+            True,
+        ),  # the post links to its article
         ("telegram:paper/12", "https://t.me/other/12", True),
         (None, "https://t.me/paper/12", True),
     ],

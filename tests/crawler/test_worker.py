@@ -47,7 +47,9 @@ def test_feed_and_page_come_back_as_values() -> None:
     async def scenario() -> tuple[ParsedFeed, ExtractedPage]:
         worker = Worker()
         try:
-            return await worker.parse("feed", FEED, "text/xml", URL), await worker.extract_page(PAGE, None, URL)
+            return await worker.parse("feed", FEED, "text/xml", URL), await worker.extract_page(
+                PAGE, None, URL
+            )
         finally:
             await worker.close()
 
@@ -83,7 +85,10 @@ def test_hostile_documents_are_cut_off_and_the_next_is_fine() -> None:
         causes = []
         try:
             await worker.extract_page(PAGE, None, URL)
-            for work in (worker.extract_page(SLOW_PAGE, None, URL), worker.parse("feed", SLOW_FEED, None, URL)):
+            for work in (
+                worker.extract_page(SLOW_PAGE, None, URL),
+                worker.parse("feed", SLOW_FEED, None, URL),
+            ):
                 try:
                     await work
                 except ParseError as error:

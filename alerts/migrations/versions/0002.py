@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import BigInteger, Column, Integer, Text
 
-revision = "0002_search"
+revision = "0002"
 down_revision = "0001"
 
 Id = BigInteger().with_variant(Integer(), "sqlite")
