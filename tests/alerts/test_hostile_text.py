@@ -24,6 +24,8 @@ from alerts.text.scan import Scanner
 from alerts.text.sentence import excerpt_at, find_cuts
 from alerts.text.zawgyi import convert_zawgyi, to_unicode
 
+pytestmark = pytest.mark.slow  # megabytes of hostile text
+
 SIZE = 200_000  # bytes
 HANG_S = 30  # far more than the slowest takes on a busy machine
 NEWS = "At least 5 people were killed in Loikaw on Monday."

@@ -22,6 +22,8 @@ from tests.builders import NOW, a_poll, an_article, an_entry
 from tests.conftest import ROOT
 from tests.database import examine_all, keep_article, keep_entry, part_of, select_digest
 
+pytestmark = pytest.mark.slow  # every fate of an entry on both databases
+
 LATER = NOW + timedelta(minutes=5)
 LONG = "လွိုင်ကော်တွင် တိုက်ပွဲဖြစ်။ " * 10  # there is fighting in Loikaw
 DESK = {"id": "desk", "platform": "slack", "url": "https://chat.example/desk", "topics": ["loikaw"]}

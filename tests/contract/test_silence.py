@@ -19,6 +19,8 @@ from crawler.store import PollResult, Store
 from tests.builders import NOW, an_entry
 from tests.database import part_of, rows, select_digest
 
+pytestmark = pytest.mark.slow  # sixty days of history on both databases
+
 ZONE = ZoneInfo("Asia/Yangon")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NAMES = {"dvb-my": "DVB (Burmese)"}

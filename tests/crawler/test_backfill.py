@@ -24,6 +24,8 @@ from tests.crawler.crawling import QUICK, Desk, a_feed, told
 from tests.e2e.program import a_source, page
 from tests.newsroom import Newsroom
 
+pytestmark = pytest.mark.slow  # a dozen crawls of archives
+
 RSS = "application/rss+xml; charset=utf-8"
 WORDPRESS = "<generator>https://wordpress.org/?v=6.8</generator>"
 SINCE = NOW - timedelta(days=100)
@@ -305,7 +307,6 @@ def test_undated_articles_of_before_are_left_out_and_end_the_walk(newsroom: News
         assert not newsroom.requests_for("/news/page/9/")
 
 
-@pytest.mark.slow
 def test_slow_host_is_waited_for_and_a_walk_cut_short_goes_on_with_its_pages(
     newsroom: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

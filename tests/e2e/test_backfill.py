@@ -18,6 +18,8 @@ from tests.e2e.newsdesk import FILLER, slack
 from tests.e2e.program import Program, a_source
 from tests.newsroom import Exchange, Newsroom
 
+pytestmark = pytest.mark.slow  # a dozen starts of the program
+
 JSON = "application/json; charset=UTF-8"
 POSTS = "/wp-json/wp/v2/posts"
 
@@ -91,7 +93,6 @@ def archive() -> Iterator[Archive]:
         yield running
 
 
-@pytest.mark.slow
 def test_two_thousand_posts_three_failures_and_a_kill(
     tmp_path: Path, archive: Archive, chatroom: Chatroom
 ) -> None:
@@ -128,7 +129,6 @@ def small() -> Iterator[Archive]:
         yield running
 
 
-@pytest.mark.slow
 def test_alert_tells_in_one_compacted_digest_and_the_next_run_tells_nothing(
     tmp_path: Path, small: Archive, chatroom: Chatroom
 ) -> None:
@@ -146,7 +146,6 @@ def test_alert_tells_in_one_compacted_digest_and_the_next_run_tells_nothing(
     assert len(chatroom.posts) == sent
 
 
-@pytest.mark.slow
 def test_run_after_a_backfill_tells_what_is_news_and_nothing_else(
     tmp_path: Path, small: Archive, chatroom: Chatroom
 ) -> None:
@@ -161,7 +160,6 @@ def test_run_after_a_backfill_tells_what_is_news_and_nothing_else(
     assert [number for number in range(120) if f"Story {number} of" in told] == list(range(12))
 
 
-@pytest.mark.slow
 def test_interrupted_it_says_how_to_go_on_and_a_run_meanwhile_leaves(tmp_path: Path, small: Archive) -> None:
     program = Program(tmp_path)
     program.configure([a_site(small)], [])

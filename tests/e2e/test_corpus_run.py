@@ -17,6 +17,8 @@ from tests.e2e.program import Finished, Program, a_source, publish, rss
 from tests.newsroom import Newsroom
 from tests.quality.matching import FLOORS
 
+pytestmark = pytest.mark.slow  # the whole corpus through every chat
+
 LANGUAGES = {"my": "my", "my-zawgyi": "my", "mixed": "my"}
 
 

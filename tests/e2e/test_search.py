@@ -12,6 +12,8 @@ from tests.e2e.newsdesk import set_up
 from tests.e2e.program import Finished, Program
 from tests.newsroom import Newsroom
 
+pytestmark = pytest.mark.slow  # several starts of the program
+
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
