@@ -74,7 +74,8 @@ class Program:
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return what the child sees: no settings of the caller's."""
-        unwanted = ("NEWSWATCH_", "PYTHONDONTWRITEBYTECODE")  # compiling every module anew takes seconds
+        # without bytecode every start compiles every module, which takes seconds
+        unwanted = ("NEWSWATCH_", "PYTHONDONTWRITEBYTECODE", "COLUMNS", "LINES", "NO_COLOR")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
         return {**kept, "PYTHONPATH": str(ROOT), **self.environ, **more}
 
