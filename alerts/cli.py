@@ -91,6 +91,16 @@ def cli(context: click.Context, folder: Path | None, database: str | None, verbo
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status. An error is one line on stderr, without secrets."""
+    try:
+        return _run(arguments)
+    finally:
+        try:
+            sys.stdout.flush()
+        except OSError:  # a full disk behind it was told already; the interpreter would end with 120 for it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     os.umask(0o077)  # the database holds what a person follows
     words = list(sys.argv[1:] if arguments is None else arguments)
     verbose = any(word in ("-v", "-vv", "--verbose") for word in words)
