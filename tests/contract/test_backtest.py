@@ -21,6 +21,8 @@ from tests.builders import NOW, a_poll, an_article, an_entry
 from tests.conftest import ROOT
 from tests.database import examine_all, keep_article
 
+pytestmark = pytest.mark.slow  # archives of both databases tried again and again
+
 YANGON = ZoneInfo("Asia/Yangon")
 MONTH = NOW - timedelta(days=30)
 LOIKAW = TopicRule("loikaw", "Loikaw", any=("Loikaw", "လွိုင်ကော်"))  # the town's name in both scripts

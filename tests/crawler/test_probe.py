@@ -31,6 +31,8 @@ from tests.crawler.crawling import Desk, a_feed, told
 from tests.e2e.program import a_source
 from tests.newsroom import Newsroom
 
+pytestmark = pytest.mark.slow  # dozens of probes on loopback
+
 FEED = "application/rss+xml"
 HOME = "https://outlet.example/"
 DATED = format_datetime(NOW - timedelta(hours=2))
