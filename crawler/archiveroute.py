@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 # What gives whole posts with their dates comes first; what gives addresses only costs a page for each.
 _RANK = ("wordpress", "telegram", "feed", "sitemap", "listing")
 _NO_SUCH_PAGE = (400, 404, 410)  # WordPress' interface, its feeds, and others
-_FOR_NOW = (408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524)
 
 
 def archive_routes(source: Source) -> tuple[Route, ...]:
@@ -49,11 +48,6 @@ def following_page(
     if older is None and route.kind == "wordpress" and count and total.isascii() and total.isdecimal():
         return with_query(asked, page=str(page + 1)) if page < min(int(total[:6]), 10_000) else None
     return None if older == asked else older
-
-
-def is_for_now(failure: FetchError) -> bool:
-    """Tell whether asking again in a while may help."""
-    return failure.temporary or failure.status in _FOR_NOW
 
 
 def is_past_the_end(failure: FetchError) -> bool:

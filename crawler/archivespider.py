@@ -22,13 +22,12 @@ from crawler.archiveroute import (
     first_addresses,
     following_page,
     is_covered,
-    is_for_now,
     is_past_the_end,
     not_before,
 )
 from crawler.errors import FetchError, ParseError, RunEndsError
-from crawler.exchange import own_headers, read_headers
-from crawler.failure import describe_failure, describe_status
+from crawler.exchange import read_as, read_headers, source_request
+from crawler.failure import NO_PROXY_YET, describe_failure, describe_status, is_for_now
 from crawler.identity import entry_identity
 from crawler.model import FeedEntry, ParsedFeed
 from crawler.schedule import read_retry_after
@@ -72,8 +71,8 @@ class ArchiveSpider(SourceSpider):
             yield request
         for trip in self.trips:
             self.store.since[trip.source.id] = trip.walk.since
-            if self.config.proxy_for(trip.source):  # fail closed: going out directly would unmask who asked
-                trip.note = "this version cannot read through a proxy; nothing was sent"
+            if self.config.proxy_for(trip.source):
+                trip.note = NO_PROXY_YET
                 continue
             for request in self._go_on(trip):
                 yield request
@@ -109,17 +108,15 @@ class ArchiveSpider(SourceSpider):
         return []
 
     def _request(self, asked: _Asked) -> Request:
-        own, private = own_headers(asked.trip.source, asked.url)
         asked.trip.asked.add(asked.url)
-        return Request(
+        return source_request(
             asked.url,
+            asked.trip.source,
+            KINDS[asked.trip.route.kind].accept,
             callback=self.read_list,
             errback=self.list_failed,
-            headers={"Accept": KINDS[asked.trip.route.kind].accept, **own},
-            meta={"private_headers": private},
             priority=LIST_PRIORITY,
-            dont_filter=True,
-            cb_kwargs={"asked": asked},
+            arguments={"asked": asked},
         )
 
     async def read_list(self, response: Response, asked: _Asked) -> AsyncIterator[Request]:
@@ -143,8 +140,7 @@ class ArchiveSpider(SourceSpider):
 
     async def _read(self, response: Response, headers: dict[str, str], trip: Trip) -> ParsedFeed:
         route = trip.route
-        fragment = str(route.url).partition("#")[2]  # how a listing is read, which path of a sitemap is kept
-        url = f"{response.url.partition('#')[0]}#{fragment}" if fragment else response.url
+        url = read_as(response.url, str(route.url))
         content_type = headers.get("content-type")
         if route.kind != "sitemap":
             return await self.worker.parse(route.kind, response.body, content_type, url)
@@ -198,9 +194,7 @@ class ArchiveSpider(SourceSpider):
         self, error: FetchError | ParseError, asked: _Asked, wait: timedelta | None
     ) -> AsyncIterator[Request]:
         trip, walk = asked.trip, asked.trip.walk
-        failure = (
-            error if isinstance(error, FetchError) else FetchError(str(error), temporary=error.temporary)
-        )
+        failure = describe_failure(error)
         where = f"{failure.cause} (page {walk.pages + 1} of {trip.route.kind})"
         if is_for_now(failure):
             if asked.attempt < len(WAITS_S) and (wait or timedelta(0)) <= LONGEST_WAIT:

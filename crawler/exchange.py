@@ -1,4 +1,4 @@
-"""What goes out with a request and comes back with an answer: header fields and validators. Pure."""
+"""What goes out with a request and comes back with an answer: header fields and validators. Asks nothing itself."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import hashlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from scrapy import Request
+
 from crawler.model import Validators
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from scrapy.http import Response
 
@@ -28,6 +30,41 @@ def own_headers(source: Source, url: str) -> tuple[dict[str, str], tuple[str, ..
     hidden = () if urlsplit(url)[:2] in configured else private
     values = {name: value.get_secret_value() for name, value in source.headers.items() if name not in hidden}
     return values, private
+
+
+def source_request(
+    url: str,
+    source: Source | None,
+    accept: str,
+    *,
+    callback: Callable[..., object] | None = None,
+    errback: Callable[..., object] | None = None,
+    headers: Mapping[str, str] | None = None,
+    meta: Mapping[str, object] | None = None,
+    priority: int = 0,
+    arguments: Mapping[str, object] | None = None,
+) -> Request:
+    """Return the request for *url* with the source's own headers; a redirect takes the private ones off again.
+
+    *arguments* are those of *callback*.
+    """
+    own, private = own_headers(source, url) if source else ({}, ())
+    return Request(
+        url,
+        callback=callback,
+        errback=errback,
+        headers={"Accept": accept, **own, **(headers or {})},
+        meta={"private_headers": private, **(meta or {})},
+        priority=priority,
+        dont_filter=True,
+        cb_kwargs=dict(arguments or {}),
+    )
+
+
+def read_as(answered: str, route_url: str) -> str:
+    """Return the answered address with the route's fragment, which says how a listing or sitemap is read."""
+    fragment = route_url.partition("#")[2]
+    return f"{answered.partition('#')[0]}#{fragment}" if fragment else answered
 
 
 def read_headers(response: Response) -> dict[str, str]:

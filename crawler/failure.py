@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from crawler.errors import FetchError
+from crawler.errors import FetchError, ParseError
 
 # aiohttp's frame around the cause: with it every refused connection would look like a TLS failure
 _CONNECTOR = re.compile(r"Cannot connect to host \S+ ssl:(?:<[^>]*>|\S+) \[(.*)\]", re.DOTALL)
@@ -13,6 +13,9 @@ _BLOCKED = re.compile(r"[\w.:%]+ is not a public address|port \d+ is not a web p
 _ADDRESS = re.compile(r"https?://\S+")  # addresses may carry keys; the source's name is said elsewhere
 # aiohttp's words, without its snapshot of the bytes
 _PARSER_SAID = re.compile(r"""message=(["'])(.+?)(?::?\\n|:?\1)""")
+# Said of a source, and nothing goes out: asking directly would unmask who asked for a proxy.
+NO_PROXY_YET = "this version cannot read through a proxy; nothing was sent"
+_FOR_NOW = (408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524)
 _CLASSES = {3: "redirect that was not followed", 4: "refused", 5: "server error"}
 _KNOWN = (
     ("CannotResolveHostError", "host name not found"),
@@ -25,9 +28,11 @@ _KNOWN = (
 
 
 def describe_failure(error: BaseException) -> FetchError:
-    """Return the cause of a failed download for people; `FetchError.transport` when no server answered."""
+    """Return the cause of a failed download or reading for people; `FetchError.transport` when no server answered."""
     if isinstance(error, FetchError):
         return error
+    if isinstance(error, ParseError):
+        return FetchError(str(error), temporary=error.temporary)
     name = type(error).__name__
     text = _CONNECTOR.sub(r"\1", _ADDRESS.sub("the address", str(error)).strip())
     if blocked := _blocked_by_guard(error):
@@ -83,3 +88,8 @@ def _blocked_by_guard(error: BaseException | None) -> str | None:
 def _short(text: str) -> str:
     line = text.splitlines()[0] if text else ""
     return line if len(line) <= 120 else line[:119] + "…"
+
+
+def is_for_now(failure: FetchError) -> bool:
+    """Tell whether asking again in a while may help."""
+    return failure.temporary or failure.status in _FOR_NOW

@@ -15,17 +15,16 @@ from urllib.parse import urlsplit
 
 import scrapy
 from scrapy import Request
-from scrapy.crawler import Crawler
-from scrapy.settings import Settings
 
 from crawler.child import Worker
 from crawler.clock import utc_now
 from crawler.errors import CrawlError, FetchError, ParseError, RunEndsError
-from crawler.exchange import own_headers, read_headers
-from crawler.failure import describe_failure, describe_status
+from crawler.exchange import read_headers, source_request
+from crawler.failure import NO_PROXY_YET, describe_failure, describe_status
 from crawler.model import ExtractedPage
 from crawler.pages import MAX_PAGE_BYTES, PAGE_ACCEPT
-from crawler.politeness import hush_loggers, network_settings
+from crawler.politeness import ask_no_more, hush_loggers, network_settings
+from crawler.run import make_crawler
 from crawler.urls import is_http_url
 
 if TYPE_CHECKING:
@@ -130,16 +129,10 @@ class Asker:
         if not is_http_url(url):
             raise FetchError("no address that can be asked; write https://host/path")
         config = self._spider.config
-        # Fail closed, as the crawl does: going out directly would unmask who asked for a proxy.
         if config.proxy_for(source) if source else _proxies(config, url):
-            raise FetchError("this version cannot read through a proxy; nothing was sent")
-        own, private = own_headers(source, url) if source else ({}, ())
-        request = Request(
-            url,
-            headers={"Accept": accept, **own},
-            meta={"private_headers": private, **({"download_maxsize": max_bytes} if max_bytes else {})},
-            dont_filter=True,
-        )
+            raise FetchError(NO_PROXY_YET)
+        meta = {"download_maxsize": max_bytes} if max_bytes else None
+        request = source_request(url, source, accept, meta=meta)
         engine = self._spider.crawler.engine
         assert engine is not None
         async with self._turn:
@@ -173,10 +166,7 @@ class Asker:
         self._spider.stopping.set()
         engine = self._spider.crawler.engine
         assert engine is not None
-        for slot in engine.downloader.slots.values():  # nobody is asked any more: queues empty at once
-            slot.delay = 0.0
-            slot.close()
-            engine.downloader._process_queue(slot)
+        ask_no_more(engine)
         await self.worker.close()
 
 
@@ -186,10 +176,7 @@ async def ask_within_crawl(config: CrawlConfig, work: Callable[[Asker], Awaitabl
     Address guard, robots.txt, redirects, delays, size and time limits and the User-Agent are those of
     `crawler.run.crawl`. Addresses of one host are asked for one after the other.
     """
-    settings = Settings()
-    settings.setmodule("crawler.settings", priority="project")
-    attributes = {"config": config, "work": staticmethod(work)}
-    crawler = Crawler(type("AskingSpider", (_AskingSpider,), attributes), settings)
+    crawler = make_crawler(_AskingSpider, {"config": config, "work": staticmethod(work)})
     try:
         await crawler.crawl_async()
     finally:

@@ -17,7 +17,7 @@ from scrapy.http import Response
 from crawler import settle
 from crawler.child import Worker
 from crawler.errors import FetchError, ParseError, RunEndsError
-from crawler.exchange import own_headers, read_headers
+from crawler.exchange import read_headers, source_request
 from crawler.failure import describe_failure, describe_status
 from crawler.model import Article, CrawlReport, PendingEntry
 from crawler.robots import NotThisRunError
@@ -86,17 +86,15 @@ class Pages:
         return requests
 
     def _request(self, pending: PendingEntry, priority: int) -> Request:
-        url = pending.entry.url or ""
-        own, private = own_headers(self._sources[pending.source_id], url)
-        return Request(
-            url,
+        return source_request(
+            pending.entry.url or "",
+            self._sources[pending.source_id],
+            PAGE_ACCEPT,
             callback=self.read,
             errback=self.note_failure,
-            headers={"Accept": PAGE_ACCEPT, **own},
-            meta={"download_maxsize": MAX_PAGE_BYTES, "private_headers": private, "may_wait": True},
+            meta={"download_maxsize": MAX_PAGE_BYTES, "may_wait": True},
             priority=priority,
-            dont_filter=True,
-            cb_kwargs={"pending": pending},
+            arguments={"pending": pending},
         )
 
     async def read(self, response: Response, pending: PendingEntry) -> AsyncIterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What the configuration says of the network, as Scrapy settings; and which of Scrapy's log lines are not for print."""
+"""What the configuration says of the network, as Scrapy settings; how asking ends; which log lines are hushed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    from scrapy.core.engine import ExecutionEngine
+
     from crawler.config import CrawlConfig
 
 
@@ -35,3 +37,11 @@ def hush_loggers() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in ("scrapy.downloadermiddlewares", "scrapy.core.downloader", "scrapy.core.scraper"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def ask_no_more(engine: ExecutionEngine) -> None:
+    """Hand every waiting request to the download handler at once, which refuses them when the crawl is stopping."""
+    for slot in engine.downloader.slots.values():
+        slot.delay = 0.0
+        slot.close()
+        engine.downloader._process_queue(slot)

@@ -17,9 +17,8 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawler.errors import FetchError, ParseError, RunEndsError
-from crawler.exchange import new_validators, own_headers, read_headers, sha256
-from crawler.failure import describe_failure, describe_status
-from crawler.identity import entry_identity
+from crawler.exchange import new_validators, read_as, read_headers, sha256, source_request
+from crawler.failure import NO_PROXY_YET, describe_failure, describe_status, is_for_now
 from crawler.model import CrawlReport, FeedEntry, ParsedFeed, PollState, Problem, Validators
 from crawler.polling import after_failure, after_success, asks_conditionally, find_staleness, next_gap
 from crawler.schedule import read_max_age, read_retry_after
@@ -98,9 +97,8 @@ class Polls:
 
     def _route_request(self, source: Source, first_route: int) -> Request | None:
         """Return the request for the first readable route from *first_route* on, None when there is none."""
-        # Fail closed: going out directly would unmask who asked for a proxy.
         if self._uses_proxy(source):
-            self._fail(source, FetchError("this version cannot read through a proxy; nothing was sent"), None)
+            self._fail(source, FetchError(NO_PROXY_YET), None)
             return None
         for index, route in enumerate(source.routes):
             if index >= first_route and route.kind in KINDS:
@@ -132,16 +130,14 @@ class Polls:
         errback: Callable[[Failure], list[Request]],
         headers: Mapping[str, str] | None = None,
     ) -> Request:
-        own, private = own_headers(asked.source, asked.url)
-        accept = KINDS[asked.source.routes[asked.route].kind].accept
-        return Request(
+        return source_request(
             asked.url,
+            asked.source,
+            KINDS[asked.source.routes[asked.route].kind].accept,
             callback=callback,
             errback=errback,
-            headers={"Accept": accept, **own, **(headers or {})},
-            meta={"private_headers": private},
-            dont_filter=True,
-            cb_kwargs={"asked": asked},
+            headers=headers,
+            arguments={"asked": asked},
         )
 
     async def read_newest(self, response: Response, asked: _Asked) -> AsyncIterator[Request]:
@@ -154,8 +150,9 @@ class Polls:
                     raise FetchError(stale)
                 self.problems.append(Problem(asked.source.id, stale))
         except (FetchError, ParseError, RuntimeError) as error:
-            for request in self._after_error(error, asked, headers.get("retry-after")):
-                yield request
+            if failure := self._failure_of(error):
+                for request in self._next_route(asked, failure, headers.get("retry-after")):
+                    yield request
             return
         if feed is not None and feed.parts:
             first, *others = feed.parts[:MOST_PARTS]
@@ -183,10 +180,9 @@ class Polls:
             raise describe_status(response.status, headers, response.body)
         if asked.validators.body_sha256 and asked.validators.body_sha256 == sha256(response.body):
             return None
-        kind = asked.source.routes[asked.route].kind
-        fragment = str(asked.source.routes[asked.route].url).partition("#")[2]  # how a listing is read
-        url = f"{response.url.partition('#')[0]}#{fragment}" if fragment else response.url
-        return await self._worker.parse(kind, response.body, headers.get("content-type"), url)
+        route = asked.source.routes[asked.route]
+        url = read_as(response.url, str(route.url))
+        return await self._worker.parse(route.kind, response.body, headers.get("content-type"), url)
 
     def _save(
         self, asked: _Asked, feed: ParsedFeed | None, headers: Mapping[str, str], body: bytes | None
@@ -209,20 +205,18 @@ class Polls:
             ttl=feed.ttl if feed else None,
         )
         entries = feed.entries if feed else ()
-        is_same = before.url is None or before.url in _addresses(
-            source, asked.route
-        )  # another route knows other addresses: overlap tells nothing
+        # another route knows other addresses: overlap tells nothing
+        is_same = before.url is None or before.url in _addresses(source, asked.route)
         result = PollResult(state, entries, is_first=not is_same or before.first_polled_at is None)
-        distinct = len(set(map(entry_identity, entries)))
         new = self._store.save_poll(result, now, gap=feed.older if feed and is_same else None)
         self._report.polled += 1
         self._report.not_modified += feed is None
         self._report.entries_seen += len(entries)
         self._report.entries_new += len(new)
-        saved = self._store.poll_state(source.id)
+        saved = self._store.poll_state(source.id) if entries else state  # only entries open a gap
         self._states[source.id] = saved
         requests = self._pages.requests(new)
-        if saved.gap and saved.gap != before.gap and distinct:
+        if saved.gap and saved.gap != before.gap:
             requests += self._gap_requests(source, saved.gap)
         return requests
 
@@ -233,13 +227,13 @@ class Polls:
         asked: _Asked = failure.request.cb_kwargs["asked"]  # type: ignore[attr-defined]  # Scrapy sets it
         return self._next_route(asked, describe_failure(failure.value or Exception()), None)
 
-    def _after_error(self, error: Exception, asked: _Asked, retry_after: str | None) -> list[Request]:
-        if self._stopping.is_set():  # the worker is closed
-            return []
+    def _failure_of(self, error: Exception) -> FetchError | None:
+        """Return why an answer is of no use, None when it does not count any more: the worker is closed."""
+        if self._stopping.is_set():
+            return None
         if isinstance(error, RuntimeError):
             raise error
-        failure = error if isinstance(error, FetchError) else FetchError(str(error))
-        return self._next_route(asked, failure, retry_after)
+        return describe_failure(error)
 
     def _has_route_after(self, asked: _Asked) -> bool:
         return any(route.kind in KINDS for route in asked.source.routes[asked.route + 1 :])
@@ -272,11 +266,9 @@ class Polls:
         try:
             feed = await self._read(response, read_headers(response), asked)
         except (FetchError, ParseError, RuntimeError) as error:
-            if self._stopping.is_set():
+            failure = self._failure_of(error)
+            if failure is None:
                 return
-            if isinstance(error, RuntimeError):
-                raise
-            failure = error if isinstance(error, FetchError) else FetchError(str(error))
             done = replace(asked, failure=failure)
         else:
             listed = feed.parts[: asked.left] if feed else ()
@@ -317,13 +309,9 @@ class Polls:
         state = self.state(asked.source)
         try:
             feed = await self._read(response, read_headers(response), asked) or ParsedFeed(())
-        except RuntimeError:
-            if self._stopping.is_set():
-                return
-            raise
-        except (FetchError, ParseError) as error:
-            temporary = isinstance(error, FetchError) and (error.status or 0) in (429, 500, 502, 503, 504)
-            if not temporary:  # the archive ends here, or answers something else: there is no more to have
+        except (FetchError, ParseError, RuntimeError) as error:
+            failure = self._failure_of(error)
+            if failure and not is_for_now(failure):  # the archive ends here: there is no more to have
                 self._end_gap(asked.source, state)
             return
         following = next_gap(state, asked.url, feed.older)

@@ -20,12 +20,9 @@ from scrapy.http import Response
 from crawler.child import Worker
 from crawler.clock import utc_now
 from crawler.errors import StoreError
-from crawler.model import (
-    CrawlReport,
-    Problem,
-)
+from crawler.model import CrawlReport, Problem
 from crawler.pages import Pages
-from crawler.politeness import hush_loggers, network_settings
+from crawler.politeness import ask_no_more, hush_loggers, network_settings
 from crawler.polls import Polls
 from crawler.schedule import is_due
 from crawler.store import Store
@@ -151,8 +148,5 @@ class SourceSpider(scrapy.Spider):
         self.stopping.set()
         engine = self.crawler.engine
         if engine is not None:
-            for slot in engine.downloader.slots.values():  # nobody is asked any more: queues empty at once
-                slot.delay = 0.0
-                slot.close()
-                engine.downloader._process_queue(slot)
+            ask_no_more(engine)
         await self.worker.close()

@@ -80,11 +80,14 @@ def test_overlap_asks_for_nothing_older(newsroom: Newsroom, desk: Desk) -> None:
     assert [request.target for request in newsroom.requests_for("/feed")] == ["/feed"]
 
 
-def test_a_gap_that_could_not_be_read_is_taken_up_by_the_next_poll(newsroom: Newsroom, desk: Desk) -> None:
+@pytest.mark.parametrize("status", [503, 520])
+def test_a_gap_that_could_not_be_read_is_taken_up_by_the_next_poll(
+    newsroom: Newsroom, desk: Desk, status: int
+) -> None:
     publish(newsroom, names(1, 10))
     desk.crawl()
     publish(newsroom, names(1, 23))
-    newsroom.add("/feed?paged=3", "", status=503)
+    newsroom.add("/feed?paged=3", "", status=status)
     desk.crawl(after=timedelta(hours=6))
     state = desk.state("paper")
     assert state is not None
