@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from alerts.layout import sentence_pieces
 from alerts.model import MarkedText
 from alerts.plaintext import clean_line
+from alerts.text.span import merge_spans
 from alerts.text.zawgyi import to_unicode
 
 if TYPE_CHECKING:
@@ -238,10 +239,5 @@ class Pen:
 def mark_title(title: str, hits: Iterable[Hit], encoding: str) -> MarkedText:
     """Return *title* in Unicode with what was found in it; hits in the text are passed over."""
     plain = to_unicode(title, encoding)
-    marks: list[tuple[int, int]] = []
-    for start, end in sorted(plain.locate(hit.start, hit.end) for hit in hits if hit.field == "title"):
-        if marks and start <= marks[-1][1]:
-            marks[-1] = (marks[-1][0], max(end, marks[-1][1]))
-        else:
-            marks.append((start, end))
+    marks = merge_spans(plain.locate(hit.start, hit.end) for hit in hits if hit.field == "title")
     return MarkedText(plain.text, tuple(marks))

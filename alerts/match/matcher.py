@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from alerts.match.article import find_copies, read_fields
 from alerts.match.furniture import blank_furniture_lines
-from alerts.match.topic import Topic, compile_topic, find_rule_problems, judge
+from alerts.match.topic import Topic, collect, compile_topic, find_rule_problems, judge
 from alerts.match.view import Span, View
 from alerts.model import Encoding, Field, Hit
 from alerts.text.fold import fold
@@ -67,7 +67,7 @@ class Matcher:
             if spans is None:
                 continue
             topics[topic.rule.id] = article.tell(spans)
-            if added := [span for view in views for span in view.find_any(topic.detail)]:
+            if added := collect(views, topic.detail):
                 details[topic.rule.id] = article.tell(added)
         return Findings(topics, article.encoding, details)
 
@@ -89,7 +89,7 @@ class _Article:
     def views_under(self, topic: Topic) -> tuple[View, View]:
         """Return title and text as *topic* sees them, its masks blanked."""
         title, text = self._views
-        return (title.masked(topic.mask), text.masked(topic.mask)) if topic.mask else self._views
+        return title.masked(topic.mask), text.masked(topic.mask)
 
     def tell(self, spans: Iterable[Span]) -> tuple[Hit, ...]:
         """Return the spans as hits, with the sentence of each, in the order of the article."""

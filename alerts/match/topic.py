@@ -22,63 +22,53 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A rule with its terms compiled; a term is a tuple of alternatives."""
+    """A rule with its terms compiled; each of the tuples' members is one term with its alternatives."""
 
     rule: TopicRule
     any: AnyOf
-    all: tuple[tuple[Term, ...], ...]
+    all: tuple[AnyOf, ...]
     none: AnyOf
-    title: tuple[tuple[Term, ...], ...]
-    near: tuple[tuple[tuple[Term, ...], tuple[Term, ...], int], ...]
+    title: tuple[AnyOf, ...]
+    near: tuple[tuple[AnyOf, AnyOf, int], ...]
     detail: AnyOf
-    mask: tuple[tuple[Term, ...], ...]
+    mask: AnyOf
 
     def searched_keys(self) -> Iterator[Key]:
         """Yield everything that the scanner has to look for."""
-        for terms in (self.any, self.none, self.detail):
+        pairs = (terms for one, other, _ in self.near for terms in (one, other))
+        for terms in (self.any, self.none, self.detail, self.mask, *self.all, *self.title, *pairs):
             yield from terms.forms
-        groups = (*self.all, *self.title, *self.mask)
-        pairs = (group for one, other, _ in self.near for group in (one, other))
-        for group in (*groups, *pairs):
-            for term in group:
-                yield from term.forms
 
 
 def compile_topic(rule: TopicRule, lexicon: Lexicon, known: dict[str, Term]) -> Topic:
     """Compile a rule whose terms have no problem; *known* holds the terms compiled before."""
 
-    def terms(raw: Iterable[str]) -> tuple[tuple[Term, ...], ...]:
-        return tuple(compile_term(term, lexicon, known) for term in raw)
+    def any_of(*raw: str) -> AnyOf:
+        return AnyOf.join(part for term in raw for part in compile_term(term, lexicon, known))
 
-    def any_of(raw: Iterable[str]) -> AnyOf:
-        return AnyOf.join(part for term in terms(raw) for part in term)
-
-    near = tuple(
-        (compile_term(one, lexicon, known), compile_term(other, lexicon, known), most)
-        for one, other, most in rule.near
-    )
     return Topic(
         rule,
-        any_of(rule.any),
-        terms(rule.all),
-        any_of(rule.none),
-        terms(rule.title),
-        near,
-        any_of(rule.detail),
-        terms(rule.mask),
+        any_of(*rule.any),
+        tuple(map(any_of, rule.all)),
+        any_of(*rule.none),
+        tuple(map(any_of, rule.title)),
+        tuple((any_of(one), any_of(other), most) for one, other, most in rule.near),
+        any_of(*rule.detail),
+        any_of(*rule.mask),
     )
 
 
-def collect(views: Iterable[View], term: Iterable[Term]) -> list[Span]:
-    return [span for view in views for alternative in term for span in view.find(alternative)]
+def collect(views: Iterable[View], terms: AnyOf) -> list[Span]:
+    """Return where *terms* stand in any of *views*."""
+    return [span for view in views for span in view.find(terms)]
 
 
-def _collect_near(views: Iterable[View], one: Iterable[Term], other: Iterable[Term], most: int) -> list[Span]:
+def _collect_near(views: Iterable[View], one: AnyOf, other: AnyOf, most: int) -> list[Span]:
     near: dict[Span, None] = {}
     for view in views:
-        seconds = sorted(collect((view,), other), key=lambda span: span.start)
+        seconds = sorted(view.find(other), key=lambda span: span.start)
         starts = [span.start for span in seconds]
-        for first in collect((view,), one):
+        for first in view.find(one):
             place = bisect_left(starts, first.start)
             for second in seconds[max(0, place - 2) : place + 2]:  # only neighbours can be the nearest
                 if second == first or view.distance(first, second) > most:
@@ -90,11 +80,11 @@ def _collect_near(views: Iterable[View], one: Iterable[Term], other: Iterable[Te
 
 def judge(topic: Topic, views: Sequence[View]) -> list[Span] | None:
     """Return the spans for which the topic holds, None when it does not."""
-    if any(view.find_any(topic.none) for view in views):
+    if collect(views, topic.none):
         return None
     found: dict[Span, None] = {}
     if topic.rule.any:
-        hits = [span for view in views for span in view.find_any(topic.any)]
+        hits = collect(views, topic.any)
         if not hits:
             return None
         found.update(dict.fromkeys(hits))
@@ -130,7 +120,7 @@ def find_shadowed(rule: TopicRule, lexicon: Lexicon, known: dict[str, Term]) -> 
                 plain = to_unicode(form)
                 folded = fold(plain.text)
                 view = View("text", plain, folded, scanner.find(folded))
-                alone = Term(form, {searched: form})
+                alone = AnyOf.join((Term(form, {searched: form}),))
                 if view.find(alone) and not view.masked(topic.mask).find(alone):
                     message = f"{form!r} of {raw} can never match: the mask blanks it; narrow the mask"
                     problems.append(RuleProblem(rule.id, f"{key}[{index}]", message))

@@ -7,12 +7,13 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from alerts.text.span import merge_spans
 from alerts.text.syllable import SYLLABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from alerts.match.term import AnyOf, Term
+    from alerts.match.term import AnyOf
     from alerts.model import Field
     from alerts.text.fold import Folded
     from alerts.text.key import Key
@@ -39,9 +40,9 @@ class Span:
 
 
 class View:
-    """One field as a topic sees it; what was searched once is remembered."""
+    """One field as a topic sees it."""
 
-    __slots__ = ("_blanks", "_breaks", "_found", "_spans", "_tokens", "field", "folded", "plain")
+    __slots__ = ("_blanks", "_breaks", "_found", "_tokens", "field", "folded", "plain")
 
     def __init__(
         self,
@@ -55,52 +56,30 @@ class View:
         self.field, self.plain = name, plain
         self.folded = _blank(folded, blanks) if blanks else folded
         self._found, self._blanks = found, blanks
-        self._spans: dict[str, tuple[Span, ...]] = {}
         self._tokens: list[int] | None = None
         self._breaks: list[int] | None = None
 
-    def find(self, term: Term) -> tuple[Span, ...]:
-        """Return the spans of *term*; of overlapping ones the longest stays."""
-        known = self._spans.get(term.name)
-        if known is None:
-            found = [
-                Span(term.name, form, self.field, start, end) for start, end, form in self._look_up(term)
-            ]
-            known = self._spans[term.name] = keep_longest(found)
-        return known
+    def find(self, terms: AnyOf) -> list[Span]:
+        """Return the spans of every one of *terms*; of the overlapping ones of a term the longest stays."""
+        by_term: dict[str, list[Span]] = {}
+        for span in self._look_up(terms):
+            by_term.setdefault(span.term, []).append(span)
+        return [span for spans in by_term.values() for span in keep_longest(spans)]
 
-    def find_any(self, terms: AnyOf) -> list[Span]:
-        """Return the spans of every one of many terms; each term keeps its longest."""
-        found: dict[str, list[Span]] = {}
-        for key, spans in self._found.items():
-            for name, form in terms.forms.get(key, ()):
-                known = found.setdefault(name, [])
-                known += [
-                    Span(name, form, self.field, start, end)
-                    for start, end in spans
-                    if self._is_seen(start, end)
-                ]
-        for name, operation in terms.operations:
-            known = found.setdefault(name, [])
-            known += [
-                Span(name, form, self.field, start, end) for start, end, form in operation.find(self.folded)
-            ]
-        return [span for spans in found.values() for span in keep_longest(spans)]
-
-    def masked(self, mask: Iterable[Iterable[Term]]) -> View:
+    def masked(self, mask: AnyOf) -> View:
         """Return the view with the masked spans blanked, this one when there are none."""
-        found = (span for terms in mask for term in terms for span in self._look_up(term))
-        spans = _merge((start, end) for start, end, _ in found)
+        spans = merge_spans((span.start, span.end) for span in self._look_up(mask))
         return View(self.field, self.plain, self.folded, self._found, spans) if spans else self
 
-    def _look_up(self, term: Term) -> Iterator[tuple[int, int, str]]:
-        for key in self._found:  # what stands in this field is far less than what may
-            if (form := term.forms.get(key)) is not None:
-                yield from (
-                    (start, end, form) for start, end in self._found[key] if self._is_seen(start, end)
-                )
-        for operation in term.operations:
-            yield from operation.find(self.folded)
+    def _look_up(self, terms: AnyOf) -> Iterator[Span]:
+        for key, spans in self._found.items():  # what stands in this field is far less than what may
+            for name, form in terms.forms.get(key, ()):
+                for start, end in spans:
+                    if self._is_seen(start, end):
+                        yield Span(name, form, self.field, start, end)
+        for name, operation in terms.operations:
+            for start, end, form in operation.find(self.folded):
+                yield Span(name, form, self.field, start, end)
 
     def _is_seen(self, start: int, end: int) -> bool:
         """Tell whether no mask touches the span."""
@@ -120,16 +99,6 @@ class View:
             self._tokens = [match.start() for match in _TOKEN.finditer(self.folded.text)]
         first, second = sorted((one, other), key=lambda span: span.start)
         return max(0, bisect_left(self._tokens, second.start) - bisect_left(self._tokens, first.end))
-
-
-def _merge(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if merged and start < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
 
 
 def _blank(folded: Folded, spans: Sequence[tuple[int, int]]) -> Folded:

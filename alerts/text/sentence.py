@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from alerts.model import MarkedText
+from alerts.text.span import merge_spans
 from alerts.text.zawgyi import to_unicode
 
 if TYPE_CHECKING:
@@ -117,12 +118,7 @@ def _clean(text: str, marks: Iterable[tuple[int, int]]) -> MarkedText:
         index = bisect_right(gaps, (at, len(text))) - 1
         return at - (gaps[index][1] if index >= 0 else 0)
 
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted((moved(start), moved(end)) for start, end in marks):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        elif start < end:
-            merged.append((start, end))
+    merged = merge_spans((moved(start), moved(end)) for start, end in marks)
     return MarkedText("".join(pieces), tuple(merged))
 
 
