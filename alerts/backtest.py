@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine, and_, func, select
 
 from alerts.archive import SHORTEST_COPY_CHARS, stored_article
+from alerts.config import encoding_of
 from alerts.match.matcher import compile_topics
 from alerts.matching import within_scope
 from alerts.model import Hit, MarkedText
@@ -193,7 +194,7 @@ class Backtest:
 
     def _encoding(self, found: StoredArticle) -> str:
         source = self._sources.get(found.source_id)
-        return (source.encoding if source else None) or "unicode"
+        return encoding_of(source)
 
     def _count(self, tally: Tally, found: StoredArticle, hits: tuple[Hit, ...]) -> None:
         day = found.first_seen.astimezone(self._zone).date()

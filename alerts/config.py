@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from alerts.platform import ChannelKeys, Platform
+    from crawler.config import Source
 
 __all__ = [
     "At",
@@ -58,6 +59,7 @@ __all__ = [
     "Quiet",
     "Send",
     "SkippedChannel",
+    "encoding_of",
     "load_config",
 ]
 
@@ -95,6 +97,11 @@ class Config:
     skipped: tuple[SkippedChannel, ...]
     operators: tuple[str, ...]  # ids of channels, skipped ones included
     warnings: tuple[str, ...]
+
+
+def encoding_of(source: Source | None) -> str:
+    """Return in which encoding a source's texts are read that are too short to judge."""
+    return (source.encoding if source else None) or "unicode"
 
 
 def load_config(

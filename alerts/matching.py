@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from alerts.archive import Archive, Examined
+from alerts.config import encoding_of
 from alerts.match.matcher import compile_topics
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def match_articles(
 
 def _find(matcher: Matcher, config: Config, article: StoredArticle) -> dict[str, tuple[Hit, ...]]:
     source = next((source for source in config.crawl.sources if source.id == article.source_id), None)
-    encoding = (source.encoding if source else None) or "unicode"
+    encoding = encoding_of(source)
     hits = matcher.find_matches(article.title, article.text, article.language, encoding).topics
     return within_scope(hits, source, [topic.id for topic in config.topics])
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from alerts.config import encoding_of
 from alerts.match.matcher import Matcher, compile_topics
 from alerts.match.rule import TopicRule
 from alerts.match.topic import compile_topic
@@ -68,7 +69,7 @@ class Judgement:
 def judge_article(config: Config, found: StoredArticle, then: Mapping[str, StoredFinding]) -> Judgement:
     """Try every topic on one article; *then* is what was found in it when it came."""
     source = next((source for source in config.crawl.sources if source.id == found.source_id), None)
-    encoding = (source.encoding if source else None) or "unicode"
+    encoding = encoding_of(source)
     matcher = compile_topics(config.topics, config.lexicon)
     seen = matcher.find_matches(found.title, found.text, found.language, encoding)
     names = [topic.id for topic in config.topics]
@@ -132,7 +133,7 @@ class WhyNot:
         """Return what keeps the topic from holding in an article of *source*; nothing when it holds."""
         if source is not None and source.topics == "all":
             return ()  # every article of such a source counts, whatever stands in it
-        encoding = (source.encoding if source else None) or "unicode"
+        encoding = encoding_of(source)
         hits = self._matcher.find_matches(found.title, found.text, None, encoding).topics
         # a title knows no furniture: read as one, the whole page tells whether a blanked line held the word
         page = self._matcher.find_matches(f"{found.title}\n{found.text}", "", None, encoding).topics

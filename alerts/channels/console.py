@@ -7,7 +7,6 @@ Owns the look of what a first-time user sees. The body is bare UTF-8 text withou
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -26,6 +25,7 @@ from alerts.platform import (
     classify_status,
 )
 from alerts.prose import section_of
+from alerts.terminal import display_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,17 +55,6 @@ class ConsoleKeys(ChannelKeys):
     """The console has no keys of its own."""
 
 
-def count_columns(text: str) -> int:
-    """Return the terminal columns that *text* takes: combining signs none, wide letters two."""
-    return sum(map(_columns_of, text))
-
-
-def _columns_of(char: str) -> int:
-    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
 def _may_break(text: str, i: int) -> bool:
     """Tell whether a line may end before index *i*: at spaces, after a slash or dash, between syllables."""
     before, char = text[i - 1], text[i]
@@ -86,13 +75,13 @@ def wrap(text: str, first: str, rest: str, columns: int = COLUMNS) -> list[str]:
     at a syllable start, or left long when it has none.
     """
     kept = [match.span() for match in re.finditer(f"{_OPEN}[^{_CLOSE}]*{_CLOSE}", text)]
-    held = {i for a, b in kept if count_columns(text[a:b]) < _HELD_COLUMNS for i in range(a + 1, b)}
+    held = {i for a, b in kept if display_width(text[a:b]) < _HELD_COLUMNS for i in range(a + 1, b)}
     breaks = [i for i in range(1, len(text)) if _may_break(text, i) and i not in held]
-    widths = [0, *accumulate(map(_columns_of, text))]
+    widths = [0, *accumulate(map(display_width, text))]
     lines: list[str] = []
     start, lead = 0, first
     while start < len(text):
-        room = columns - count_columns(lead)
+        room = columns - display_width(lead)
         end = _line_end(text, start, breaks, widths, room)
         lines.append((lead + text[start:end].strip(" ")).rstrip(" "))
         start, lead = end, rest
@@ -120,7 +109,7 @@ def _quote(pieces: tuple[Piece, ...]) -> str:
 
 
 def _story_lines(number: int, story: Telling) -> Iterator[str]:
-    yield f"{number:>2}  " + cut_text(story.heading or "Story", COLUMNS - len(_INDENT), count_columns)
+    yield f"{number:>2}  " + cut_text(story.heading or "Story", COLUMNS - len(_INDENT), display_width)
     yield from _report_lines(story.lead, _INDENT, story.sentence)
     for line in story.further:
         yield from _further_lines(line, _MORE)
@@ -168,7 +157,7 @@ def _item_lines(number: int, item: Item) -> Iterator[str]:
 
 def _title(text: str, columns: int) -> str:
     line = f"── {text} "
-    return line + "─" * max(3, columns - count_columns(line))
+    return line + "─" * max(3, columns - display_width(line))
 
 
 def _write(page: Page) -> bytes:

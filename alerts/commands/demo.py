@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,14 +21,14 @@ def command(context: Context) -> int:
     received: first a digest, then an update and no repeat. Nothing is written outside a temporary folder.
     """
     from alerts.demo import run_demo
-    from alerts.terminal import wants_colour
+    from alerts.terminal import MAX_COLUMNS, columns_of, wants_colour
 
     def run_cycle(folder: Path) -> int:
         words = [sys.executable, "-P", "-m", "alerts", "--config", str(folder), "-q", "run", "--force"]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("NEWSWATCH_")}
         return subprocess.run(words, env=environment, check=False, timeout=120).returncode  # noqa: S603 - ourselves
 
-    columns = min(shutil.get_terminal_size((100, 24)).columns, 100)
+    columns = columns_of(sys.stdout) or MAX_COLUMNS
     return run_demo(run_cycle, _lexicon(), sys.stdout, wants_colour(sys.stdout), columns)
 
 

@@ -101,12 +101,13 @@ class _DocumentTrial:
         self.documents = 0
 
     def tell(self, document: Document) -> bytes:
+        from alerts.config import encoding_of
         from alerts.figure.extract import find_figures
         from alerts.trial.jsonline import tell_json
         from alerts.trial.language import guess_language
 
         source = self._sources.get(document.outlet or "")
-        default = (source.encoding if source else None) or "unicode"
+        default = encoding_of(source)
         known = document.language or (source.language if source else None)
         found = self._matcher.find_matches(document.title, document.text, known, default)
         language = known or guess_language(f"{document.title}\n{document.text}")

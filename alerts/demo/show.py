@@ -6,14 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alerts.demo.payload import Block, Kind, read_payload
-from alerts.terminal import Span, display_width, paint, wrap_spans
+from alerts.terminal import MAX_COLUMNS, MIN_COLUMNS, Span, display_width, paint, wrap_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-MIN_COLUMNS = 30
-MAX_COLUMNS = 100  # longer lines are hard to read, however wide the terminal is
 
 _BAR = "┃ "
 _PLATFORM_NAMES = {"slack": "Slack", "discord": "Discord", "telegram": "Telegram", "webhook": "Webhook"}

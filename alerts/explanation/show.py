@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from alerts.config import encoding_of
 from alerts.layout import language_name
 from alerts.plaintext import clean_line
 from alerts.terminal import CYAN, Pen, Span
@@ -38,7 +39,7 @@ def entry_lines(told: Explanation, config: Config, pen: Pen) -> Iterator[str]:
     """Yield the lines on an entry, its outcome at every channel before the stages."""
     life, article = told.life, told.life.article
     first = life.entries[0] if life.entries else None
-    default = (told.source.encoding if told.source else None) or "unicode"
+    default = encoding_of(told.source)
     title = article.title if article else first.title if first else ""
     yield from pen.paragraph(to_unicode(title, default).text or "(no title)", bold=True)
     url = (article.url if article else None) or (first.url if first else None)

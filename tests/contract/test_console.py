@@ -13,7 +13,6 @@ from alerts.channels.console import (
     PLATFORM,
     ConsoleKeys,
     colour,
-    count_columns,
     mark_repeat,
     render,
     wrap,
@@ -21,6 +20,7 @@ from alerts.channels.console import (
 from alerts.model import Digest
 from alerts.plaintext import is_cut_point
 from alerts.platform import Style
+from alerts.terminal import display_width
 from tests.builders import a_burmese_report, a_digest, a_full_digest, a_report, a_sentence, a_story
 
 ANSI = re.compile(r"\x1b\[[\d;]*m")
@@ -110,7 +110,7 @@ def test_lines_fit_the_terminal() -> None:
     burmese = a_sentence("လွိုင်ကော်မြို့အနီးတွင် တိုက်ပွဲများ ပြင်းထန်စွာ ဖြစ်ပွားလျက်ရှိသည်။" * 6, "လွိုင်ကော်")
     digest = a_digest(a_story(a_burmese_report(sentence=burmese), a_report(headline="fighting " * 30)))
     for line in text_of(digest).split("\n"):
-        assert count_columns(line) <= COLUMNS or "https://" in line
+        assert display_width(line) <= COLUMNS or "https://" in line
 
 
 def test_matched_words_stay_on_one_line() -> None:
@@ -122,7 +122,7 @@ def test_matched_words_stay_on_one_line() -> None:
     ("text", "columns"), [("လွိုင်ကော်", 5), ("中文", 4), ("abc", 3), ("", 0)]
 )  # Loikaw; Chinese
 def test_combining_signs_take_no_column(text: str, columns: int) -> None:
-    assert count_columns(text) == columns
+    assert display_width(text) == columns
 
 
 def test_empty_digests_still_say_something() -> None:
