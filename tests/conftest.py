@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.newsroom import Newsroom
 
 pytest_plugins = ("tests.database",)
+pytest.register_assert_rewrite("tests.goldenfile")  # a failed expectation shows its difference
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -5,7 +5,7 @@ Both are given ready tokens and no language of theirs: neither stems, folds nor 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from sqlalchemy import Connection, text
@@ -74,21 +74,10 @@ class Fts5:
             connection.execute(text("DELETE FROM search_tokens WHERE rowid = :id"), rows)
 
     def find(self, connection: Connection, readings: Sequence[Needs]) -> set[int]:
-        found: set[int] = set()
-        for needs in readings:
-            asked = " AND ".join(f"({self._one(need)})" for need in needs if is_useful(need))
-            if asked:
-                query = text("SELECT rowid FROM search_tokens WHERE search_tokens MATCH :asked")
-                found.update(connection.execute(query, {"asked": asked}).scalars())
-            else:
-                found.update(connection.execute(text("SELECT rowid FROM search_tokens")).scalars())
-        return found
-
-    def _one(self, need: Need) -> str:
-        return " OR ".join("(" + " AND ".join(map(self._token, sorted(one))) + ")" for one in _sorted(need))
-
-    def _token(self, token: str) -> str:
-        return f'"{token[:-1]}"*' if token.endswith("*") else f'"{token}"'
+        every = "SELECT rowid FROM search_tokens"
+        asking = f"{every} WHERE search_tokens MATCH :asked"
+        asked = (_write(needs, _quote_for_fts5, "AND", "OR") for needs in readings)
+        return _find(connection, every, asking, asked)
 
 
 class TextSearch:
@@ -114,21 +103,45 @@ class TextSearch:
         connection.execute(statement, {"ids": list(article_ids)})
 
     def find(self, connection: Connection, readings: Sequence[Needs]) -> set[int]:
-        found: set[int] = set()
-        for needs in readings:
-            asked = " & ".join(f"({self._one(need)})" for need in needs if is_useful(need))
-            if asked:
-                query = text("SELECT article_id FROM search_tokens WHERE tokens @@ CAST(:asked AS tsquery)")
-                found.update(connection.execute(query, {"asked": asked}).scalars())
-            else:
-                found.update(connection.execute(text("SELECT article_id FROM search_tokens")).scalars())
-        return found
+        every = "SELECT article_id FROM search_tokens"
+        asking = f"{every} WHERE tokens @@ CAST(:asked AS tsquery)"
+        asked = (_write(needs, _quote_for_tsquery, "&", "|") for needs in readings)
+        return _find(connection, every, asking, asked)
 
-    def _one(self, need: Need) -> str:
-        return " | ".join("(" + " & ".join(map(self._token, sorted(one))) + ")" for one in _sorted(need))
 
-    def _token(self, token: str) -> str:
-        return f"'{token[:-1]}':*" if token.endswith("*") else f"'{token}'"
+def _find(connection: Connection, every: str, asking: str, asked: Iterable[str]) -> set[int]:
+    """Return what *asking* finds for any of *asked*; an empty one rules nothing out."""
+    found: set[int] = set()
+    for words in asked:
+        query = (
+            connection.execute(text(asking), {"asked": words}) if words else connection.execute(text(every))
+        )
+        found.update(query.scalars())
+    return found
+
+
+def _write(needs: Needs, quote: Callable[[str], str], all_of: str, any_of: str) -> str:
+    """Write *needs* in the database's own words for "all of these" and "any of these"."""
+
+    def join(parts: Iterable[str], word: str) -> str:
+        return f" {word} ".join(f"({part})" for part in parts)
+
+    return join(
+        (
+            join((f" {all_of} ".join(map(quote, sorted(one))) for one in _sorted(need)), any_of)
+            for need in needs
+            if is_useful(need)
+        ),
+        all_of,
+    )
+
+
+def _quote_for_fts5(token: str) -> str:
+    return f'"{token[:-1]}"*' if token.endswith("*") else f'"{token}"'
+
+
+def _quote_for_tsquery(token: str) -> str:
+    return f"'{token[:-1]}':*" if token.endswith("*") else f"'{token}'"
 
 
 def is_useful(need: Need) -> bool:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import unicodedata
-from dataclasses import asdict
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -15,10 +13,10 @@ import pytest
 from crawler.errors import ParseError
 from crawler.extract import extract_page
 from crawler.furniture import drop_lines
+from tests.goldenfile import assert_reads_as_expected
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "pages"
 PAGES = sorted(GOLDEN.glob("*.html"))
-REWRITE = bool(os.environ.get("NEWSWATCH_REWRITE_GOLDEN"))
 URL = "https://site.example/section/story"
 PROSE = "".join(
     f"<p>The council opened bridge {number} over the river on Monday, and said more would follow in spring.</p>"
@@ -29,11 +27,7 @@ PROSE = "".join(
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_golden_page_extracts_as_expected(path: Path) -> None:
     page = extract_page(path.read_bytes(), "text/html", URL)
-    found = json.loads(json.dumps(asdict(page), default=str))
-    expected = path.with_suffix(".expected.json")
-    if REWRITE:
-        expected.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    assert found == json.loads(expected.read_text(encoding="utf-8"))
+    assert_reads_as_expected(path, page)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)

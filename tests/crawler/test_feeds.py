@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import socket
 import threading
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,10 +16,10 @@ from crawler.dates import parse_date
 from crawler.errors import ParseError
 from crawler.feeds import parse_feed
 from crawler.markup import field_to_text, html_to_text
+from tests.goldenfile import assert_reads_as_expected, documents
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "feeds"
-FEEDS = sorted(path for path in GOLDEN.iterdir() if not path.name.endswith(".expected.json"))
-REWRITE = bool(os.environ.get("NEWSWATCH_REWRITE_GOLDEN"))
+FEEDS = documents(GOLDEN)
 URL = "https://feed.example/feed"
 LOIKAW = "လွိုင်ကော်"  # Loikaw
 
@@ -34,11 +31,7 @@ def rss(items: str, *, head: str = '<?xml version="1.0"?>') -> bytes:
 @pytest.mark.parametrize("path", FEEDS, ids=lambda path: path.name)
 def test_golden_feed_reads_as_expected(path: Path) -> None:
     feed = parse_feed(path.read_bytes(), None, URL)
-    found = json.loads(json.dumps(asdict(feed), default=str))
-    expected = path.with_name(f"{path.name}.expected.json")
-    if REWRITE:
-        expected.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    assert found == json.loads(expected.read_text(encoding="utf-8"))
+    assert_reads_as_expected(path, feed)
 
 
 @pytest.mark.parametrize("path", FEEDS, ids=lambda path: path.name)

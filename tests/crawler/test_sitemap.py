@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import json
-import os
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,10 +20,10 @@ from crawler.model import ParsedFeed
 from crawler.sitemap import MAX_ENTRIES, MAX_UNPACKED_BYTES, parse_sitemap
 from crawler.sitemapchoice import Listed, can_be_article, keep_path, news_parts
 from crawler.spiders import KINDS
+from tests.goldenfile import assert_reads_as_expected, documents
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "sitemap"
-SITEMAPS = sorted(path for path in GOLDEN.iterdir() if not path.name.endswith(".expected.json"))
-REWRITE = bool(os.environ.get("NEWSWATCH_REWRITE_GOLDEN"))
+SITEMAPS = documents(GOLDEN)
 SITE = "https://hill.example"
 URL = f"{SITE}/sitemap.xml"
 
@@ -45,11 +42,7 @@ def paths(feed: ParsedFeed) -> list[str]:
 def test_golden_sitemap_reads_as_expected(path: Path) -> None:
     feed = parse_sitemap(path.read_bytes(), None, URL)
     assert "TRAP" not in str(feed)
-    found = json.loads(json.dumps(asdict(feed), default=str))
-    expected = path.with_name(f"{path.name}.expected.json")
-    if REWRITE:
-        expected.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    assert found == json.loads(expected.read_text(encoding="utf-8"))
+    assert_reads_as_expected(path, feed)
 
 
 def test_news_sitemap_gives_titles_and_dates_of_publication() -> None:

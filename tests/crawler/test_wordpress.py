@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import time
-from dataclasses import asdict
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -21,10 +19,10 @@ from crawler.identity import entry_identity
 from crawler.model import FeedEntry
 from crawler.spiders.wordpress import FIELDS
 from crawler.wordpress import parse_wordpress
+from tests.goldenfile import assert_reads_as_expected, documents
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "wordpress"
-ANSWERS = sorted(path for path in GOLDEN.iterdir() if not path.name.endswith(".expected.json"))
-REWRITE = bool(os.environ.get("NEWSWATCH_REWRITE_GOLDEN"))
+ANSWERS = documents(GOLDEN)
 SITE = "https://hill.example"
 URL = f"{SITE}/wp-json/wp/v2/posts?per_page=20&_fields=id"
 LOIKAW = "လွိုင်ကော်"  # Loikaw
@@ -55,12 +53,8 @@ def older(count: int, url: str = URL) -> str | None:
 @pytest.mark.parametrize("path", ANSWERS, ids=lambda path: path.name)
 def test_golden_answer_reads_as_expected(path: Path) -> None:
     feed = parse_wordpress(path.read_bytes(), "application/json; charset=UTF-8", URL)
-    found = json.loads(json.dumps(asdict(feed), default=str))
-    expected = path.with_name(f"{path.name}.expected.json")
-    if REWRITE:
-        expected.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    assert found == json.loads(expected.read_text(encoding="utf-8"))
-    assert "TRAP" not in str(found)
+    assert_reads_as_expected(path, feed)
+    assert "TRAP" not in str(feed)
 
 
 @pytest.mark.parametrize(
