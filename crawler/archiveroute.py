@@ -11,7 +11,7 @@ from crawler.model import FeedEntry
 from crawler.pagedate import read_path_date
 from crawler.spiders import KINDS
 from crawler.spiders.wordpress import archive
-from crawler.wordpress import with_query
+from crawler.urls import with_query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

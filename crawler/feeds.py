@@ -11,7 +11,7 @@ import io
 import re
 from datetime import datetime, timedelta
 from itertools import islice
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 from xml.sax import SAXException
 
 import feedparser
@@ -22,7 +22,7 @@ from crawler.errors import ParseError
 from crawler.jsonfeed import MAX_ENTRIES, ResolveLink, parse_json_feed
 from crawler.markup import clean_line, describe_html, field_to_line, field_to_text, strip_controls
 from crawler.model import FeedEntry, ParsedFeed
-from crawler.urls import MAX_URL_CHARS, is_http_url
+from crawler.urls import MAX_URL_CHARS, is_http_url, with_query
 
 _MAX_TTL = timedelta(days=7)  # a longer <ttl> is a mistake, and would hide a source
 _SNIFF_CHARS = 65_536
@@ -76,12 +76,9 @@ def find_older_page(linked: str | None, generator: str, url: str) -> str | None:
         return linked if urlsplit(linked)[:2] == here[:2] and linked != url else None
     if "wordpress.org" not in generator.lower():
         return None
-    query = [
-        (name, value) for name, value in parse_qsl(here.query, keep_blank_values=True) if name != "paged"
-    ]
     page = next((value for name, value in parse_qsl(here.query) if name == "paged"), "1")
     following = int(page) + 1 if page.isascii() and page.isdigit() and len(page) < 5 else 2
-    return urlunsplit(here._replace(query=urlencode([*query, ("paged", str(following))]), fragment=""))
+    return with_query(url, paged=str(following))
 
 
 def _parse_xml(text: str, root: re.Match[str], resolve: ResolveLink, url: str) -> ParsedFeed:

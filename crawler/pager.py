@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, unquote, urljoin, urlsplit, urlunsplit
 
-from crawler.urls import MAX_URL_CHARS
+from crawler.urls import MAX_URL_CHARS, with_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ def find_older(tree: _Element, base: str, url: str) -> str | None:
         else:
             following = _next_number(shape, current.get(shape), found)
             if following is not None and following <= _MAX_PAGE:
-                return _with_query(ours, shape, following)
+                return with_query(ours.geturl(), **{shape: str(following)})
     return None
 
 
@@ -102,14 +102,9 @@ def _paged(ours: SplitResult, base: str, shape: str, number: int) -> str:
     word, _, end = shape.partition("|")
     searched = "s" in dict(parse_qsl(ours.query))
     if searched:  # WordPress: outlets refuse /page/2/?s= and answer ?s=&paged=2
-        return _with_query(ours, "paged", number)
+        return with_query(ours.geturl(), paged=str(number))
     path = f"{base.rstrip('/')}{word}{number}{end}"
     return urlunsplit((ours.scheme, ours.netloc, path, ours.query, ""))
-
-
-def _with_query(ours: SplitResult, name: str, number: int) -> str:
-    kept = [field for field in ours.query.split("&") if field and field.partition("=")[0] != name]
-    return urlunsplit((ours.scheme, ours.netloc, ours.path, "&".join([*kept, f"{name}={number}"]), ""))
 
 
 def _blogger(printed: SplitResult, ours: SplitResult) -> str | None:

@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from collections.abc import Sequence
+from urllib.parse import parse_qsl, urlsplit
 
 from crawler.charset import decode_body
 from crawler.errors import ParseError
 from crawler.markup import describe_html, is_challenge, strip_controls
 from crawler.model import FeedEntry, ParsedFeed
 from crawler.telegrampage import POST_NAME, Post, read_page
-from crawler.urls import MAX_URL_CHARS, identity_key, is_http_url
+from crawler.urls import (
+    MAX_URL_CHARS,
+    TELEGRAM_HOSTS,
+    identity_key,
+    is_http_url,
+    is_on_domain,
+    is_telegram_host,
+    with_query,
+)
 
-TELEGRAM_HOSTS = ("t.me", "telegram.me", "telegram.dog")
 MAX_TITLE_CHARS = 200
 TEASER_CHARS = 600  # a longer post is the article itself, and its link a source or a donation page
 _MAX_LINKS = 20  # of one post; more are a directory
@@ -89,11 +96,6 @@ def post_number(guid: str | None) -> int | None:
     return int(match.group(2)) if match else None
 
 
-def is_telegram_host(host: str | None) -> bool:
-    """Tell whether *host* is one of Telegram's own, ``NAME.t.me`` included."""
-    return _is_below(host, TELEGRAM_HOSTS)
-
-
 def _leads_away(url: str) -> bool:
     """Tell whether Telegram redirected from the preview to the page of a name: /s/NAME to /NAME."""
     parts = urlsplit(url)
@@ -149,14 +151,9 @@ def _article_link(links: Sequence[str], text: str) -> str | None:
 
 def _may_be_article(link: str) -> bool:
     parts = urlsplit(link)
-    if _is_below(parts.hostname, _ELSEWHERE) or _FILE.search(parts.path, max(len(parts.path) - 5, 0)):
+    if is_on_domain(parts.hostname, _ELSEWHERE) or _FILE.search(parts.path, max(len(parts.path) - 5, 0)):
         return False
     return bool(parts.query) or not _HOME_PATH.fullmatch(parts.path)
-
-
-def _is_below(host: str | None, domains: Collection[str]) -> bool:
-    labels = (host or "").lower().rstrip(".").split(".")[-4:]
-    return any(".".join(labels[start:]) in domains for start in range(len(labels)))
 
 
 def _title(text: str) -> str:
@@ -198,11 +195,8 @@ def _older(numbers: Sequence[int], url: str) -> str | None:
     A page that goes back no further than it was asked to has none: nobody is led round in circles.
     """
     lowest = min(numbers, default=0)
-    parts = urlsplit(url)
-    fields = parse_qsl(parts.query)
+    fields = parse_qsl(urlsplit(url).query)
     asked = [int(value) for name, value in fields if name == "before" and re.fullmatch(r"[0-9]{1,10}", value)]
     if lowest <= 1 or any(lowest >= number for number in asked):
         return None
-    kept = [(name, value) for name, value in fields if name not in ("before", "after")]
-    query = urlencode([*kept, ("before", str(lowest))])
-    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
+    return with_query(url, before=str(lowest), after=None)

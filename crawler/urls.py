@@ -6,9 +6,11 @@ Cheap to import: the library that knows trackers and public suffixes (0.3 s) is 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
+TELEGRAM_HOSTS = ("t.me", "telegram.me", "telegram.dog")
 MAX_URL_CHARS = 2000  # longer ones break chats and browsers; no outlet writes them
 
 _CONTROLS = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
@@ -145,3 +147,33 @@ def _same_site(one: str, other: str) -> bool:
 
     domain = extract_domain(f"https://{one}/")
     return domain is not None and domain == extract_domain(f"https://{other}/")
+
+
+def with_query(url: str, **fields: str | None) -> str:
+    """Return *url* with these query fields in the place of their likes, else at the end; None takes one away.
+
+    What else the query holds stays as it is written. The fragment is dropped.
+    """
+    parts = urlsplit(url)
+    put = {name: f"{name}={value}" for name, value in fields.items() if value is not None}
+    query = [
+        put.pop(_field_name(field), "") if _field_name(field) in fields else field
+        for field in parts.query.split("&")
+    ]
+    kept = "&".join(field for field in (*query, *put.values()) if field)
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, kept, ""))
+
+
+def _field_name(field: str) -> str:
+    return unquote(field.partition("=")[0])
+
+
+def is_on_domain(host: str | None, domains: Collection[str]) -> bool:
+    """Tell whether *host* is one of *domains*, which have four labels at most, or below one."""
+    labels = (host or "").lower().rstrip(".").split(".")[-4:]
+    return any(".".join(labels[start:]) in domains for start in range(len(labels)))
+
+
+def is_telegram_host(host: str | None) -> bool:
+    """Tell whether *host* is one of Telegram's own, ``NAME.t.me`` included."""
+    return is_on_domain(host, TELEGRAM_HOSTS)

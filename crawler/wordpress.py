@@ -28,7 +28,7 @@ from crawler.markup import (
     strip_controls,
 )
 from crawler.model import FeedEntry, ParsedFeed
-from crawler.urls import MAX_URL_CHARS, is_http_url
+from crawler.urls import MAX_URL_CHARS, is_http_url, with_query
 
 MAX_PAGE = 10_000  # no outlet has half a million posts: the server repeats itself
 DEFAULT_PER_PAGE = 10  # WordPress' own, where the address names none
@@ -70,24 +70,6 @@ def parse_wordpress(body: bytes, content_type: str | None, url: str) -> ParsedFe
     if items and not entries:
         raise ParseError("not posts: JSON list without a title, text or link")
     return ParsedFeed(entries=entries, damaged=damaged, older=_older(url, len(items)))
-
-
-def with_query(url: str, **fields: str | None) -> str:
-    """Return *url* with these query fields in the place of their likes, else at the end; None takes one away.
-
-    What else the query holds stays as it is written. The fragment is dropped.
-    """
-    parts = urlsplit(url)
-    put = {name: f"{name}={value}" for name, value in fields.items() if value is not None}
-    query = [
-        put.pop(_name(field), "") if _name(field) in fields else field for field in parts.query.split("&")
-    ]
-    kept = "&".join(field for field in (*query, *put.values()) if field)
-    return urlunsplit((parts.scheme, parts.netloc, parts.path, kept, ""))
-
-
-def _name(field: str) -> str:
-    return unquote(field.partition("=")[0])
 
 
 def _find_list(text: str) -> int | None:

@@ -6,7 +6,7 @@ import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawler.spiders.kind import Kind
-from crawler.telegram import is_telegram_host
+from crawler.urls import is_telegram_host
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,63}")
 _NO_CHANNELS = frozenset({"joinchat", "addstickers", "addlist", "share", "proxy", "socks", "iv", "login"})

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from crawler.spiders.kind import Kind
-from crawler.wordpress import with_query
+from crawler.urls import with_query
 
 PER_PAGE = (
     20  # a busy outlet's morning; WordPress renders each post anew, and more is asked only when all are new
