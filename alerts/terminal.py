@@ -9,7 +9,6 @@ import itertools
 import os
 import re
 import shutil
-import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from alerts.layout import sentence_pieces
 from alerts.model import MarkedText
 from alerts.plaintext import clean_line
 from alerts.text.span import merge_spans
+from alerts.text.width import display_width
 from alerts.text.zawgyi import to_unicode
 
 if TYPE_CHECKING:
@@ -51,21 +51,6 @@ class Span:
     code: bool = False
     colour: int | None = None  # one of the terminal's own 16 foreground codes, so that themes keep working
     whole: bool = False  # kept on one line while it takes no more than half of one
-
-
-def display_width(text: str) -> int:
-    """Return the terminal columns that *text* takes.
-
-    Combining marks and invisible characters take none, East Asian wide characters two. Burmese spacing vowels
-    (category Mc) take one, as in the C library and so in tmux.
-    """
-    return sum(map(_char_width, text))
-
-
-def _char_width(char: str) -> int:
-    if unicodedata.category(char) in ("Mn", "Me", "Cf", "Cc"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def break_points(text: str) -> list[int]:
@@ -117,7 +102,7 @@ def _forced_cuts(text: str, start: int, end: int, columns: int) -> Iterator[int]
         index
         for index in range(start + 1, end)
         if index in syllables
-        or (_char_width(text[index]) and text[index] != " " and not _is_myanmar(text[index]))
+        or (display_width(text[index]) and text[index] != " " and not _is_myanmar(text[index]))
     ]
     for unit, unit_end in zip(units, [*units[1:], end], strict=False):
         if display_width(text[start:unit_end].rstrip()) > columns:

@@ -25,7 +25,7 @@ from alerts.platform import (
     classify_status,
 )
 from alerts.prose import section_of
-from alerts.terminal import display_width
+from alerts.text.width import display_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,8 @@ from typing import Any
 from alerts.checkup.channel import ChannelProbe, Standing
 from alerts.layout import age
 from alerts.plaintext import clean_line
-from alerts.terminal import CYAN, YELLOW, Pen, Span, display_width
+from alerts.terminal import CYAN, YELLOW, Pen, Span
+from alerts.text.width import display_width
 from crawler.probe import SourceProbe
 from crawler.routechoice import RouteProbe, write_routes
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alerts.demo.payload import Block, Kind, read_payload
-from alerts.terminal import MAX_COLUMNS, MIN_COLUMNS, Span, display_width, paint, wrap_spans
+from alerts.terminal import MAX_COLUMNS, MIN_COLUMNS, Span, paint, wrap_spans
+from alerts.text.width import display_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -19,7 +19,7 @@ from alerts.demo.chatroom import ReceivedMessage, SampleChatroom
 from alerts.demo.newsroom import SampleNewsroom, write_config
 from alerts.demo.outlets import OUTLETS, load_articles, load_furniture
 from alerts.demo.pages import Site, render_page
-from alerts.terminal import display_width
+from alerts.text.width import display_width
 from alerts.text.zawgyi import convert_zawgyi, find_zawgyi_probability
 from crawler.extract import extract_page
 from crawler.feeds import parse_feed

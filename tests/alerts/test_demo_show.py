@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from alerts.demo.show import show_message
-from alerts.terminal import display_width
+from alerts.text.width import display_width
 
 OPENED = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 HEADLINE = "Families return to two wards"

@@ -18,12 +18,12 @@ from alerts.terminal import (
     Pen,
     Span,
     columns_of,
-    display_width,
     mark_title,
     wants_colour,
     wrap_spans,
     wrap_text,
 )
+from alerts.text.width import display_width
 
 SYLLABLES = ["လွိုင်", "ကော်", "မြို့", "စစ်", "ဆင်", "ရေး", "မင်္ဂ", "လာ", "က", "ဦး", "တက္က", "သိုလ်"]
 WORDS = [*SYLLABLES, "၁၁၁၁", "။ ", " ", "Loikaw ", "KNDF", "(", ")", "x" * 12, "垒固"]

@@ -20,7 +20,7 @@ from alerts.channels.console import (
 from alerts.model import Digest
 from alerts.plaintext import is_cut_point
 from alerts.platform import Style
-from alerts.terminal import display_width
+from alerts.text.width import display_width
 from tests.builders import a_burmese_report, a_digest, a_full_digest, a_report, a_sentence, a_story
 
 ANSI = re.compile(r"\x1b\[[\d;]*m")

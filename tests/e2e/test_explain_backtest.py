@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from alerts.terminal import display_width
+from alerts.text.width import display_width
 from tests.chatroom import Answer, Chatroom
 from tests.e2e.newsdesk import set_up, slack
 from tests.e2e.program import Finished, Program

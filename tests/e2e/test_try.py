@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from alerts.terminal import display_width
 from alerts.text.fold import fold
 from alerts.text.syllable import is_syllable_end
+from alerts.text.width import display_width
 from alerts.trial.jsonline import read_line
 from alerts.trial.language import guess_language
 from alerts.trial.value import Document, Trouble
