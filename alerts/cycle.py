@@ -25,16 +25,16 @@ from alerts.outbox import Outbox
 from alerts.runlog import RunLog
 from alerts.runreport import RunReport, as_json
 from crawler import failpoint
+from crawler.cadence.rhythm import learn_rhythm
+from crawler.cadence.schedule import is_due
 from crawler.clock import Clock
 from crawler.db.lock import run_lock
-from crawler.rhythm import learn_rhythm
-from crawler.schedule import is_due
 from crawler.store import Store
 
 if TYPE_CHECKING:
     from alerts.config import Channel, Config
+    from crawler.cadence.rhythm import Rhythm
     from crawler.model import PollState
-    from crawler.rhythm import Rhythm
 
 DELIVERY_SHARE_S = 60.0  # of the time budget, kept back from the crawl for delivery
 

@@ -1,6 +1,6 @@
 """What operators are told: a source that died or fell silent, a channel that is gone.
 
-Once when it begins, once when it ends. It measures no silence: `crawler.rhythm` does.
+Once when it begins, once when it ends. It measures no silence: `crawler.cadence.rhythm` does.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, and_, insert, or_, select, update
 
 from alerts.tables import incident
+from crawler.cadence.rhythm import SHORTEST, Rhythm, Silence, judge_silence
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import transaction
 from crawler.model import PollState
-from crawler.rhythm import SHORTEST, Rhythm, Silence, judge_silence
 
 SOURCE_DEAD_AFTER = timedelta(hours=24)  # feeds do return 404 for an hour and come back
 SOURCE_DEAD_POLLS = 3

@@ -15,7 +15,7 @@ from statistics import median
 
 import trafilatura
 
-from crawler.extract import extract_page
+from crawler.article.extract import extract_page
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -59,7 +59,7 @@ def main() -> None:
         rounds.append((bare_s / ours_s, len(pages) / ours_s, len(pages) / bare_s))
     ratio, ours_rate, bare_rate = (median(values) for values in zip(*rounds, strict=True))
     print(f"{options.pages} pages ({len(distinct)} different, {label}), medians of {options.rounds} rounds")
-    print(f"crawler.extract        {ours_rate:6.1f} pages/s")
+    print(f"crawler.article.extract        {ours_rate:6.1f} pages/s")
     print(f"trafilatura.extract()  {bare_rate:6.1f} pages/s")
     print(f"ratio, newswatch / trafilatura's defaults: {ratio:.2f}")
 

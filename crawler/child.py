@@ -50,7 +50,7 @@ class Worker:
         return feed_from_json(await self._run(kind, body, content_type, url))
 
     async def extract_page(self, body: bytes, content_type: str | None, url: str) -> ExtractedPage:
-        """Return `crawler.extract.extract_page` of these.
+        """Return `crawler.article.extract.extract_page` of these.
 
         Raises ``ParseError``: its own causes, "too slow …", "too much memory", "parser crashed …".
         """

@@ -19,11 +19,11 @@ from scrapy import Request
 from crawler.child import Worker
 from crawler.clock import utc_now
 from crawler.errors import CrawlError, FetchError, ParseError, RunEndsError
-from crawler.exchange import read_headers, source_request
-from crawler.failure import NO_PROXY_YET, describe_failure, describe_status
 from crawler.model import ExtractedPage
+from crawler.net.exchange import read_headers, source_request
+from crawler.net.failure import NO_PROXY_YET, describe_failure, describe_status
+from crawler.net.politeness import ask_no_more, hush_loggers, network_settings
 from crawler.pages import MAX_PAGE_BYTES, PAGE_ACCEPT
-from crawler.politeness import ask_no_more, hush_loggers, network_settings
 from crawler.run import make_crawler
 from crawler.urls import is_http_url
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler import settle
+from crawler.article import settle
+from crawler.cadence.schedule import PAGE_RETRIES, page_retry_at, read_retry_after
 from crawler.child import Worker
 from crawler.errors import FetchError, ParseError, RunEndsError
-from crawler.exchange import read_headers, source_request
-from crawler.failure import describe_failure, describe_status
 from crawler.model import Article, CrawlReport, PendingEntry
-from crawler.robots import NotThisRunError
-from crawler.schedule import PAGE_RETRIES, page_retry_at, read_retry_after
+from crawler.net.exchange import read_headers, source_request
+from crawler.net.failure import describe_failure, describe_status
+from crawler.net.robots import NotThisRunError
 from crawler.store import Store
 from crawler.urls import identity_key
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from scrapy import Request
 from scrapy.http import Response
 
+from crawler.cadence.polling import after_failure, after_success, asks_conditionally, find_staleness, next_gap
+from crawler.cadence.schedule import read_max_age, read_retry_after
 from crawler.errors import FetchError, ParseError, RunEndsError
-from crawler.exchange import new_validators, read_as, read_headers, sha256, source_request
-from crawler.failure import NO_PROXY_YET, describe_failure, describe_status, is_for_now
 from crawler.model import CrawlReport, FeedEntry, ParsedFeed, PollState, Problem, Validators
-from crawler.polling import after_failure, after_success, asks_conditionally, find_staleness, next_gap
-from crawler.schedule import read_max_age, read_retry_after
+from crawler.net.exchange import new_validators, read_as, read_headers, sha256, source_request
+from crawler.net.failure import NO_PROXY_YET, describe_failure, describe_status, is_for_now
 from crawler.spiders import KINDS
 from crawler.store import PollResult
 

@@ -12,8 +12,8 @@ SPIDER_MODULES: list[str] = []
 
 TWISTED_REACTOR_ENABLED = False  # plain asyncio: no Twisted resolver, no reactor that cannot restart
 DOWNLOAD_HANDLERS = {
-    "http": "crawler.download.GuardedDownloadHandler",
-    "https": "crawler.download.GuardedDownloadHandler",
+    "http": "crawler.net.download.GuardedDownloadHandler",
+    "https": "crawler.net.download.GuardedDownloadHandler",
     "file": None,
     "data": None,
     "ftp": None,
@@ -21,9 +21,9 @@ DOWNLOAD_HANDLERS = {
 }
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
-    "crawler.download.DeadlineRedirectMiddleware": 600,
+    "crawler.net.download.DeadlineRedirectMiddleware": 600,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "crawler.robots.RobotsMiddleware": 100,
+    "crawler.net.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
 }
@@ -45,7 +45,7 @@ REFERER_ENABLED = False
 DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_TLS_MIN_VERSION = "TLSv1.2"
 
-ROBOTSTXT_OBEY = False  # Scrapy's middleware is replaced by crawler.robots, which always obeys
+ROBOTSTXT_OBEY = False  # Scrapy's middleware is replaced by crawler.net.robots, which always obeys
 HTTPERROR_ALLOW_ALL = True  # every status is an outcome that we read ourselves
 REDIRECT_MAX_TIMES = 5
 RETRY_ENABLED = True

@@ -17,14 +17,14 @@ import scrapy
 from scrapy import Request, signals
 from scrapy.http import Response
 
+from crawler.cadence.schedule import is_due
 from crawler.child import Worker
 from crawler.clock import utc_now
 from crawler.errors import StoreError
 from crawler.model import CrawlReport, Problem
+from crawler.net.politeness import ask_no_more, hush_loggers, network_settings
 from crawler.pages import Pages
-from crawler.politeness import ask_no_more, hush_loggers, network_settings
 from crawler.polls import Polls
-from crawler.schedule import is_due
 from crawler.store import Store
 
 if TYPE_CHECKING:

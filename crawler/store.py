@@ -16,15 +16,15 @@ from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, or_,
 
 from crawler import failpoint
 from crawler.arrival import Arrival, insert_entries
+from crawler.cadence.listening import note_listening, read_history
+from crawler.cadence.rhythm import History
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import open_engine, transaction
 from crawler.db.migrate import migrate
 from crawler.db.schema import article, entry, robots, source_state
 from crawler.errors import StoreError
 from crawler.identity import cleaned, entry_identity, indexable, storable, text_hash
-from crawler.listening import note_listening, read_history
 from crawler.model import Article, FeedEntry, PendingEntry, PollState, Validators
-from crawler.rhythm import History
 from crawler.urls import canonical_url, identity_key
 
 LONG_AGO = timedelta(days=90)

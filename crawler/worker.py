@@ -32,11 +32,11 @@ STARTED: dict[str, object] = {
 MEMORY_BYTES = 1 << 30
 # Kind of route: the module whose ``parse_<kind>(body, content_type, url)`` reads it.
 PARSERS = {
-    "feed": "crawler.feeds",
-    "wordpress": "crawler.wordpress",
-    "sitemap": "crawler.sitemap",
-    "listing": "crawler.listing",
-    "telegram": "crawler.telegram",
+    "feed": "crawler.parse.feeds",
+    "wordpress": "crawler.parse.wordpress",
+    "sitemap": "crawler.parse.sitemap",
+    "listing": "crawler.parse.listing",
+    "telegram": "crawler.parse.telegram",
 }
 _GRACE_S = 60.0  # past the parent's deadline, imports included: for a child whose parent cannot kill it
 _PR_SET_PDEATHSIG = 1  # prctl(2), Linux: signal me when my parent dies
@@ -107,7 +107,7 @@ def _serve(job: dict[str, object], body: bytes, answers: BinaryIO) -> tuple[dict
 def _load(job: str) -> Callable[[bytes, str | None, str], object]:
     """Import what *job* needs, the first time only: a tick without new articles never loads trafilatura."""
     if job == "extract_page":
-        from crawler.extract import extract_page
+        from crawler.article.extract import extract_page
 
         return lambda body, content_type, url: page_to_json(extract_page(body, content_type, url))
     parse = getattr(import_module(PARSERS[job]), f"parse_{job}")

@@ -11,8 +11,8 @@ from alerts.layout import age
 from alerts.plaintext import clean_line
 from alerts.terminal import CYAN, YELLOW, Pen, Span
 from alerts.text.width import display_width
-from crawler.probe import SourceProbe
-from crawler.routechoice import RouteProbe, write_routes
+from crawler.discovery.probe import SourceProbe
+from crawler.discovery.routechoice import RouteProbe, write_routes
 
 _INDENT = "  "
 _LABEL = 11  # columns of a label, its indent included

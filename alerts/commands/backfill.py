@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from alerts.config import Config
     from alerts.cycle import RunResult
     from alerts.matching import MatchReport
-    from crawler.archivestore import ArchiveStore
+    from crawler.archive.store import ArchiveStore
+    from crawler.archive.trip import Trip
     from crawler.config import Source
     from crawler.model import CrawlReport
-    from crawler.trip import Trip
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 TERMINAL_EVERY_S, LOG_EVERY_S = 0.5, 60.0
@@ -87,7 +87,7 @@ def command(
         newswatch backfill --since 2023-11-11 --source irrawaddy-en
         newswatch backfill --since 30d --time-budget 2h
     """
-    from crawler.archivestore import ArchiveStore
+    from crawler.archive.store import ArchiveStore
     from crawler.clock import utc_now
     from crawler.db.lock import run_lock
 
@@ -158,9 +158,9 @@ class _Job:
 
     async def do(self) -> int:
         """Walk, match, report; return the exit status."""
-        from crawler.backfill import walk_back
+        from crawler.archive.trip import plan_trips
+        from crawler.archive.walk import walk_back
         from crawler.clock import utc_now
-        from crawler.trip import plan_trips
 
         self._heed_signals(asyncio.get_running_loop())
         self._trips = plan_trips(self._store, self._sources, self._since, utc_now())

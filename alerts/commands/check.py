@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from alerts.checkup.channel import ChannelProbe
     from alerts.config import Config
     from crawler.config import Source
-    from crawler.probe import SourceProbe
+    from crawler.discovery.probe import SourceProbe
 
 
 @click.command("check")
@@ -85,7 +85,7 @@ def _go_online(
 
     from alerts.checkup.channel import Standing, probe_channels
     from crawler.clock import utc_now
-    from crawler.probe import probe_sources
+    from crawler.discovery.probe import probe_sources
 
     now = utc_now()
     done = 0

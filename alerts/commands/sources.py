@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from alerts.config import Config
     from alerts.terminal import Pen
     from crawler.config import Source
+    from crawler.discovery.opml import Reading
     from crawler.model import PollState
-    from crawler.opml import Reading
 
 
 @click.group("sources")
@@ -69,7 +69,7 @@ def export(context: Context, everything: bool) -> int:
     not written.
     """
     from crawler.clock import utc_now
-    from crawler.opml import write_opml
+    from crawler.discovery.opml import write_opml
 
     config = context.load()
     chosen = [source for source in config.crawl.sources if source.enabled or everything]
@@ -102,8 +102,8 @@ def import_(
         newswatch sources import feeds.opml --perspective ethnic --write
     """
     from crawler.configvalue import check_language
+    from crawler.discovery.opml import MAX_BYTES, read_opml, write_entry
     from crawler.errors import ParseError
-    from crawler.opml import MAX_BYTES, read_opml, write_entry
 
     if perspective is not None and perspective not in _perspectives():
         raise click.UsageError(f"--perspective {perspective!r}: allowed are {', '.join(_perspectives())}")
@@ -122,7 +122,7 @@ def import_(
         raise click.UsageError(f"{file.name}: cannot be read: {error.strerror}") from None
     _tell_left_out(context, reading)
     if write and reading.proposals:
-        from crawler.sourcesfile import append_entries
+        from crawler.discovery.sourcesfile import append_entries
 
         path = append_entries(config.crawl.folder / "sources.yaml", reading.proposals)
         for proposal in reading.proposals:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, BinaryIO, Self, cast
 
 from alerts.trial.jsonline import read_line
 from alerts.trial.value import Document, Trouble
-from crawler import settle
-from crawler.charset import decode_body
+from crawler.article import settle
 from crawler.clock import utc_now
 from crawler.errors import CrawlError, ParseError
 from crawler.model import ExtractedPage, FeedEntry, PendingEntry
+from crawler.parse.charset import decode_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -21,8 +21,8 @@ from alerts.demo.outlets import OUTLETS, load_articles, load_furniture
 from alerts.demo.pages import Site, render_page
 from alerts.text.width import display_width
 from alerts.text.zawgyi import convert_zawgyi, find_zawgyi_probability
-from crawler.extract import extract_page
-from crawler.feeds import parse_feed
+from crawler.article.extract import extract_page
+from crawler.parse.feeds import parse_feed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,9 +12,9 @@ from alerts.archive import Archive
 from alerts.compose import SourceFacts, coverage_of
 from alerts.incident import Incidents, notice_line, watch_silence, watch_sources
 from alerts.outbox import Outbox
+from crawler.cadence.rhythm import Rhythm, Span, learn_rhythm
 from crawler.db.schema import deaf
 from crawler.model import FeedEntry, PollState
-from crawler.rhythm import Rhythm, Span, learn_rhythm
 from crawler.store import PollResult, Store
 from tests.builders import NOW, an_entry
 from tests.database import part_of, rows, select_digest

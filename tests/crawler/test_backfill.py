@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from crawler import archivespider, robots
-from crawler.archivestore import ArchiveStore
-from crawler.backfill import walk_back
+from crawler.archive import spider as archivespider
+from crawler.archive.store import ArchiveStore
+from crawler.archive.trip import Trip, plan_trips
+from crawler.archive.walk import walk_back
 from crawler.model import CrawlReport
-from crawler.shards import cut_sitemap, is_over
-from crawler.trip import Trip, plan_trips
+from crawler.net import robots
+from crawler.parse.shards import cut_sitemap, is_over
 from tests.builders import NOW
 from tests.crawler.crawling import QUICK, Desk, a_feed, told
 from tests.e2e.program import a_source, page

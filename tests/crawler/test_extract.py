@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from crawler.article.extract import extract_page
 from crawler.errors import ParseError
-from crawler.extract import extract_page
-from crawler.furniture import drop_lines
+from crawler.parse.furniture import drop_lines
 from tests.goldenfile import assert_reads_as_expected
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "pages"

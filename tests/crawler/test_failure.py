@@ -10,9 +10,9 @@ from scrapy import exceptions
 from scrapy.exceptions import IgnoreRequest
 
 from crawler.errors import FetchError
-from crawler.failure import describe_failure, describe_status
-from crawler.guard import BlockedAddressError
-from crawler.robots import RobotsForbidError, RobotsUnreachableError
+from crawler.net.failure import describe_failure, describe_status
+from crawler.net.guard import BlockedAddressError
+from crawler.net.robots import RobotsForbidError, RobotsUnreachableError
 
 URL = "https://news.example/feed?key=canary"
 

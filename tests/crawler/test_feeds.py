@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.charset import decode_body
-from crawler.dates import parse_date
 from crawler.errors import ParseError
-from crawler.feeds import parse_feed
-from crawler.markup import field_to_text, html_to_text
+from crawler.parse.charset import decode_body
+from crawler.parse.dates import parse_date
+from crawler.parse.feeds import parse_feed
+from crawler.parse.markup import field_to_text, html_to_text
 from tests.goldenfile import assert_reads_as_expected, documents
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "feeds"

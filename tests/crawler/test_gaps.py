@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.polling import MOST_OLDER_PAGES
+from crawler.cadence.polling import MOST_OLDER_PAGES
 from tests.builders import NOW
 from tests.crawler.crawling import Desk, a_feed, told
 from tests.e2e.program import a_source

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler import guard
-from crawler.guard import BlockedAddressError, guarded_socket_factory, is_public
+from crawler.net import guard
+from crawler.net.guard import BlockedAddressError, guarded_socket_factory, is_public
 from tests.crawler.crawling import PROSE, Crawled, Desk, a_feed
 from tests.e2e.program import a_source, page
 from tests.newsroom import Newsroom

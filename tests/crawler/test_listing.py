@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from crawler.errors import ParseError
-from crawler.listing import MAX_PAGE_ENTRIES, parse_listing
-from crawler.pagedate import read_printed_date
+from crawler.parse.listing import MAX_PAGE_ENTRIES, parse_listing
+from crawler.parse.pagedate import read_printed_date
 from crawler.spiders import KINDS
 from crawler.worker import feed_from_json, feed_to_json
 from tests.goldenfile import assert_reads_as_expected

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from crawler.config import Route, Source, load_crawl_config
+from crawler.discovery.opml import MAX_BYTES, NAMESPACE, Proposal, read_opml, write_entry, write_opml
+from crawler.discovery.sourcesfile import append_entries
 from crawler.errors import ConfigError, ParseError
-from crawler.markup import clean_line
-from crawler.opml import MAX_BYTES, NAMESPACE, Proposal, read_opml, write_entry, write_opml
-from crawler.sourcesfile import append_entries
+from crawler.parse.markup import clean_line
 from tests.builders import NOW
 
 SHIPPED = """\

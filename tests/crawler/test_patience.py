@@ -84,7 +84,7 @@ def test_newest_article_is_asked_for_first_and_rows_are_kept_oldest_first(
 def test_slow_host_holds_a_crawl_for_a_few_pages_and_the_next_takes_the_rest(
     tmp_path: Path, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crawler.robots.MAX_WAITING_S", 0.5)  # instead of a minute
+    monkeypatch.setattr("crawler.net.robots.MAX_WAITING_S", 0.5)  # instead of a minute
     newsroom.robots("User-agent: *\nCrawl-delay: 0.4\n")
     source = a_source("press", publish(newsroom, "n1", "n2", "n3", "n4", "n5"), every="6h")
     newsroom.behave("/press/n1", "/301?to=/press/moved")  # a redirect that was begun is followed
@@ -122,7 +122,7 @@ def test_parser_that_cannot_start_costs_a_try_and_not_the_article(
 def test_deadline_of_redirects_counts_the_first_answer_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crawler.download.CHAIN_DEADLINE_S", 2.0)
+    monkeypatch.setattr("crawler.net.download.CHAIN_DEADLINE_S", 2.0)
     with DawdlingNewsroom() as newsroom:
         newsroom.behave("/late", "/302?to=/late-feed")
         newsroom.add("/late-feed", a_feed(), RSS)
@@ -136,7 +136,7 @@ def test_deadline_of_redirects_counts_the_first_answer_too(
 def test_deadline_of_redirects_does_not_count_the_wait_for_our_turn(
     tmp_path: Path, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crawler.download.CHAIN_DEADLINE_S", 1.0)
+    monkeypatch.setattr("crawler.net.download.CHAIN_DEADLINE_S", 1.0)
     newsroom.behave("/moved", "/hops?n=3")
     with Desk.open(tmp_path, [a_source("press", newsroom.url("/moved"))], delay="0.6s") as desk:
         assert desk.crawl().cause("press").startswith("HTML page, not a feed")

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from crawler.cadence.polling import after_failure, after_success, asks_conditionally
 from crawler.errors import FetchError
 from crawler.model import PollState, Validators
-from crawler.polling import after_failure, after_success, asks_conditionally
 from tests.builders import NOW
 
 EVERY = timedelta(minutes=30)

@@ -15,10 +15,9 @@ import pytest
 import yaml
 
 from crawler.config import CrawlConfig
-from crawler.discovery import find_home, read_home, read_robots, usual_places
-from crawler.model import FeedEntry
-from crawler.probe import TIME_IS_UP, SourceProbe, probe_sources
-from crawler.routechoice import (
+from crawler.discovery.autodiscovery import find_home, read_home, read_robots, usual_places
+from crawler.discovery.probe import TIME_IS_UP, SourceProbe, probe_sources
+from crawler.discovery.routechoice import (
     RouteProbe,
     is_foreign,
     judge_text,
@@ -26,6 +25,7 @@ from crawler.routechoice import (
     suggest_routes,
     write_routes,
 )
+from crawler.model import FeedEntry
 from tests.builders import NOW
 from tests.crawler.crawling import Desk, a_feed, told
 from tests.e2e.program import a_source

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crawler.rhythm import (
+from crawler.cadence.rhythm import (
     DEAF_AFTER,
     MIN_ARRIVALS,
     History,

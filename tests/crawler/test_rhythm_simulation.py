@@ -18,12 +18,21 @@ from sqlalchemy import select
 from alerts.archive import Archive
 from alerts.incident import Incident, Incidents, watch_silence, watch_sources
 from alerts.tables import incident
+from crawler.cadence.polling import after_failure, after_success
+from crawler.cadence.rhythm import (
+    IMPROBABLE,
+    SHORTEST,
+    History,
+    Rhythm,
+    Span,
+    judge_silence,
+    learn_rhythm,
+    was_deaf,
+)
+from crawler.cadence.schedule import is_due
 from crawler.clock import from_ms
 from crawler.errors import FetchError
 from crawler.model import PollState, Validators
-from crawler.polling import after_failure, after_success
-from crawler.rhythm import IMPROBABLE, SHORTEST, History, Rhythm, Span, judge_silence, learn_rhythm, was_deaf
-from crawler.schedule import is_due
 from crawler.store import Store
 from tests.database import rows
 

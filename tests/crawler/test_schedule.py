@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.schedule import (
+from crawler.cadence.schedule import (
     GONE_BACKOFF,
     MAX_BACKOFF,
     MAX_WAIT,

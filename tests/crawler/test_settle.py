@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.model import ExtractedPage, FeedEntry, PendingEntry
-from crawler.settle import (
+from crawler.article.settle import (
     FULL_TEXT_CHARS,
     FUTURE_SLACK,
     SHORTEST_PAGE_TEXT_CHARS,
@@ -20,6 +19,7 @@ from crawler.settle import (
     wants_page,
     without_headline,
 )
+from crawler.model import ExtractedPage, FeedEntry, PendingEntry
 from tests.builders import NOW, an_entry
 
 URL = "https://news.example/2026/11/clashes-1.html"

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.errors import ParseError
-from crawler.feeds import parse_feed
 from crawler.identity import entry_identity
 from crawler.model import FeedEntry
+from crawler.parse.feeds import parse_feed
+from crawler.parse.wordpress import parse_wordpress
 from crawler.spiders.wordpress import FIELDS
-from crawler.wordpress import parse_wordpress
 from tests.goldenfile import assert_reads_as_expected, documents
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "wordpress"

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crawler.parse.wordpress import parse_wordpress
 from crawler.spiders import KINDS
 from crawler.spiders.wordpress import alternatives, archive, ask, since
-from crawler.wordpress import parse_wordpress
 
 SITE = "https://hill.example"
 FIELDS = "id,guid,link,date,date_gmt,title,excerpt,content"

@@ -211,7 +211,7 @@ def run_in_child(program: str, stdin: bytes = b"") -> str:
 
 def test_feeds_alone_never_load_the_extractor() -> None:
     program = (
-        "import sys; from crawler.feeds import parse_feed; import crawler.child\n"
+        "import sys; from crawler.parse.feeds import parse_feed; import crawler.child\n"
         "parse_feed(sys.stdin.buffer.read(), None, 'https://a.example/')\n"
         "print(sorted({'trafilatura', 'courlan', 'scrapy'} & set(sys.modules)))"
     )

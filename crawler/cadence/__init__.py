@@ -1,0 +1,1 @@
+"""When to ask a source again, and when its silence is no longer chance."""

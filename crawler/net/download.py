@@ -1,0 +1,112 @@
+"""Scrapy's aiohttp download handler behind the address guard, and redirects under one deadline.
+
+The handler was chosen by measurement: it alone bounds headers, body and total time; see docs/architecture.md.
+Its module is private in Scrapy 2.19, hence the pin and the contract test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+
+import aiohttp
+from scrapy import Request
+from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
+
+from crawler.errors import RunEndsError
+from crawler.net.guard import WEB_PORTS, guarded_socket_factory
+
+CHAIN_DEADLINE_S = 25.0  # one answer with all its redirects, without the time in queues
+
+
+class GuardedDownloadHandler(AiohttpDownloadHandler):
+    """The aiohttp handler with a connector that cannot reach private addresses."""
+
+    experimental = False  # Scrapy warns of it at every start; the choice is ours, and tested
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        settings = crawler.settings
+        factory = guarded_socket_factory(
+            allow_private=settings.getbool("NEWSWATCH_ALLOW_PRIVATE"),
+            ports=WEB_PORTS | frozenset(settings.get("NEWSWATCH_PORTS") or ()),
+        )
+        unguarded = self._session._connector  # not opened yet: replaced before the first request
+        assert unguarded is not None
+        self._session._connector = aiohttp.TCPConnector(
+            limit=unguarded.limit,
+            limit_per_host=unguarded.limit_per_host,
+            socket_factory=factory,
+            use_dns_cache=True,
+            ttl_dns_cache=60,
+        )
+        self._unguarded = unguarded
+        self._session._retry_connection = (
+            False  # Scrapy tries again already: a reset would be asked four times
+        )
+        self._stopping: asyncio.Event = crawler.spider.stopping  # type: ignore[union-attr]  # our own spider has it
+
+    async def download_request(self, request: Request) -> Response:
+        """Download *request*; `RunEndsError` as soon as the run ends, for nobody waits for the answer any more."""
+        request.meta["download_begun"] = monotonic()  # here it has left the queue: waiting is not its fault
+        answer = asyncio.ensure_future(super().download_request(request))
+        over = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({answer, over}, return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done():
+                raise RunEndsError("the run ends")
+            return answer.result()
+        finally:
+            answer.cancel()
+            over.cancel()
+            await asyncio.gather(answer, over, return_exceptions=True)
+
+    async def close(self) -> None:
+        await self._unguarded.close()
+        await super().close()
+
+
+class DeadlineRedirectMiddleware(RedirectMiddleware):
+    """Follow redirects within one deadline, in the slot of the host that they lead to, on http(s) only."""
+
+    def _engine_started(self) -> None:
+        """Look for no referer middleware: the inherited hook warns at every start that there is none."""
+
+    def handle_referer(self, request: Request, response: Response) -> None:
+        """Say nothing of where we come from."""
+        request.headers.pop("Referer", None)
+
+    def process_request(self, request: Request) -> None:
+        """Refuse a hop past the deadline; shorten the last hop's time-out to what is left."""
+        left = CHAIN_DEADLINE_S - request.meta.get("chain_spent_s", 0.0)
+        if left <= 0:
+            raise IgnoreRequest(f"redirects took longer than {CHAIN_DEADLINE_S:.0f} s")
+        request.meta["download_timeout"] = min(left, request.meta.get("download_timeout", left))
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]  # the spider argument is deprecated in 2.19
+        """Turn a redirect into a request; drop the slot and name the target's host in it."""
+        try:
+            result = super().process_response(request, response)
+        except ValueError as error:  # Location: javascript:alert(1)
+            raise IgnoreRequest("redirect to what is no web address: refused") from error
+        if isinstance(result, Request) and result is not request:
+            if urlparse_cached(result).scheme not in ("http", "https"):
+                raise IgnoreRequest(f"redirect to a {urlparse_cached(result).scheme}: address refused")
+            # Scrapy copies the slot of the first host, whose delay then does not protect the second
+            result.meta.pop("download_slot", None)
+            if _origin(result) != _origin(request):  # Scrapy drops Authorization and Cookie only
+                for name in result.meta.pop("private_headers", ()):
+                    result.headers.pop(name, None)
+            spent_s = request.meta.get("chain_spent_s", 0.0)
+            result.meta["chain_spent_s"] = spent_s + monotonic() - request.meta["download_begun"]
+        return result
+
+
+def _origin(request: Request) -> tuple[str, str]:
+    parts = urlparse_cached(request)
+    return parts.scheme, parts.netloc

@@ -1,0 +1,138 @@
+"""Plain text out of pieces of markup, and what an unexpected HTML page is. Finds no article: see ``extract``.
+
+Text that leaves here is NFC, free of control characters, its paragraphs separated by one line break.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from unicodedata import normalize
+
+from lxml import etree
+
+from crawler.parse.furniture import drop_lines, prune_tree
+
+# C0 and C1 but for tab and line ends, lone surrogates, noncharacters: PostgreSQL refuses the first of them,
+# UTF-8 the second kind; none is text.
+_UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_LINE_END = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
+_LOOKS_LIKE_MARKUP = re.compile(r"<(?:/?[A-Za-z][^<>]{0,2000}>|!--|!\[CDATA\[)|<br\b")
+_SNIFF_CHARS = 65_536
+_TITLE = re.compile(r"<title[^>]{0,200}>(.{0,500}?)</title", re.IGNORECASE | re.DOTALL)
+# Whole titles: a headline may well begin with "Security check".
+_CHALLENGE_TITLE = re.compile(
+    r"(?:just a moment|one moment,? please|attention required! \| cloudflare|checking your browser.{0,60}"
+    r"|ddos-guard|you are being redirected|security (?:check|verification)|access denied|403 forbidden"
+    r"|are you (?:a )?(?:human|robot)|(?:please )?verify(?:ing)? (?:that )?you are (?:a )?human)\W*",
+    re.IGNORECASE,
+)
+# Not /cdn-cgi/challenge-platform: Cloudflare puts that script into pages that it lets through, too.
+_CHALLENGE_MARKUP = re.compile(
+    r"_cf_chl_opt|cf-chl-widget|sucuri_cloudproxy_js|_Incapsula_Resource\?SWUDNSAI"
+)
+_LOGIN_FIELD = re.compile(r"<input[^>]{0,300}type\s*=\s*[\"']?password", re.IGNORECASE)
+_LOGIN_TITLE = re.compile(r"\b(?:log ?in|sign ?in)\b", re.IGNORECASE)
+_BLOCKS = frozenset(
+    {"address", "article", "blockquote", "br", "center", "dd", "div", "dl", "dt", "fieldset", "figcaption"}
+    | {"figure", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p"}
+    | {"pre", "section", "table", "tr", "ul"}
+)
+_CELLS = frozenset({"td", "th"})
+_PARSER = etree.HTMLParser(
+    encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=False
+)
+
+
+def clean_line(text: str) -> str:
+    """Return *text* as one NFC line: control characters gone, white space collapsed."""
+    return normalize("NFC", " ".join(_UNWANTED.sub("", text).split()))
+
+
+def clean_paragraphs(text: str) -> str:
+    """Return *text* with every line cleaned and empty lines dropped."""
+    lines = (clean_line(line) for line in _LINE_END.split(text))
+    return "\n".join(line for line in lines if line)
+
+
+def strip_controls(text: str) -> str:
+    """Remove what no text may hold (NUL, other C0 and C1, surrogates, noncharacters)."""
+    return _UNWANTED.sub("", text)
+
+
+def html_to_text(markup: str) -> str:
+    """Return the text of an HTML fragment without share bars, related stories and scripts.
+
+    Blocks and line breaks separate paragraphs; text of inline tags is not torn apart, as Burmese words
+    carry emphasis inside them. Never raises: markup that libxml2 cannot read counts as empty.
+    """
+    source = f"<html><body>{strip_controls(markup)}</body></html>"
+    try:
+        tree = etree.fromstring(source.encode(), _PARSER)
+    except etree.XMLSyntaxError:
+        return ""
+    if tree is None:
+        return ""
+    prune_tree(tree)
+    return tree_to_text(tree)
+
+
+def tree_to_text(tree: etree._Element) -> str:
+    """Return the text of a pruned tree as paragraphs, furniture lines dropped."""
+    pieces: list[str] = []
+    for event, element in etree.iterwalk(tree, events=("start", "end")):
+        if element.tag in _BLOCKS:
+            pieces.append("\n")
+        elif element.tag in _CELLS:
+            pieces.append(" ")
+        text = element.text if event == "start" else element.tail
+        if text and not (event == "end" and element is tree):  # the tail of the root is not in it
+            pieces.append(_LINE_END.sub(" ", text))
+    text, _ = drop_lines(clean_paragraphs("".join(pieces)))
+    return text
+
+
+def field_to_text(value: str) -> str:
+    """Return a feed field as paragraphs: markup when it looks like it, plain text otherwise.
+
+    Publishers label both wrongly, so the label is not asked: "2 < 3" stays, "&amp;#8217;" becomes ’.
+    """
+    if _LOOKS_LIKE_MARKUP.search(value):
+        return html_to_text(value)
+    text, _ = drop_lines(clean_paragraphs(html.unescape(value)))
+    return text
+
+
+def field_to_line(value: str) -> str:
+    """Return a feed field as one line: a headline, a name. Nothing is dropped from it but markup."""
+    if _LOOKS_LIKE_MARKUP.search(value):
+        source = f"<html><body>{strip_controls(value)}</body></html>"
+        try:
+            tree = etree.fromstring(source.encode(), _PARSER)
+        except etree.XMLSyntaxError:
+            tree = None
+        value = "".join(tree.itertext()) if tree is not None else ""
+        return clean_line(value)
+    return clean_line(html.unescape(value))
+
+
+def is_challenge(page: str) -> bool:
+    """Tell whether *page* asks for a proof of being human instead of showing its content."""
+    head = page[:_SNIFF_CHARS]
+    return bool(_CHALLENGE_TITLE.fullmatch(_page_title(head)) or _CHALLENGE_MARKUP.search(head))
+
+
+def describe_html(page: str) -> str:
+    """Return in words what an HTML page is that came where a feed was expected, with its title."""
+    title = _page_title(page[:_SNIFF_CHARS])
+    if is_challenge(page):
+        return f"challenge page ({title or 'no title'})"
+    kind = "HTML page"
+    if _LOGIN_TITLE.search(title) or _LOGIN_FIELD.search(page[:_SNIFF_CHARS]):
+        kind = "login page"
+    return f"{kind}, not a feed: {title}" if title else f"{kind}, not a feed"
+
+
+def _page_title(head: str) -> str:
+    match = _TITLE.search(head)
+    return clean_line(html.unescape(match.group(1)))[:200] if match else ""
