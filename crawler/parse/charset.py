@@ -22,6 +22,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_EBCDIC = "<?xm".encode("cp037")  # of mainframes; XML 1.0, appendix F.1: the label tells which
 
 # https://encoding.spec.whatwg.org/#names-and-labels: what pages mean by these labels.
 _MEANT = {
@@ -53,14 +54,17 @@ class Decoded:
 def decode_body(body: bytes, content_type: str | None) -> Decoded:
     """Decode the body of an HTTP answer; never raises, whatever the bytes and labels are.
 
-    In order: byte order mark, the NUL pattern of an unmarked UTF-16, valid UTF-8, mostly valid UTF-8
-    (broken bytes become U+FFFD), the label of the header, the label of the document, Windows-1252.
+    In order: byte order mark, the NUL pattern of an unmarked UTF-16, XML in EBCDIC, valid UTF-8, mostly valid
+    UTF-8 (broken bytes become U+FFFD), the label of the header, the label of the document, Windows-1252.
     """
     for mark, encoding in _MARKS:
         if body.startswith(mark):
             return _replacing(body[len(mark) :], encoding)
     if wide := _unmarked_utf16(body):
         return _replacing(body, wide)
+    if body.startswith(_EBCDIC):
+        head = body[:_HEAD_BYTES].decode("cp037").encode("ascii", "replace")
+        return _replacing(body, next(iter(_labels(head, None)), "cp037"))
     try:
         return Decoded(body.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:

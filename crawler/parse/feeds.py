@@ -1,16 +1,13 @@
 """Feed bytes into entries: RSS, RDF and Atom by feedparser, JSON Feed by ours. Tolerant, but deaf to tricks.
 
-The body is data only: it is never opened as a path or fetched as a URL, its DTD is discarded unread, and
+The body is data only: it is never opened as a path or fetched as a URL, its DTD never reaches the parser, and
 it is cut to 2,000 entries before parsing. Whether an entry is new is not decided here.
 """
 
 from __future__ import annotations
 
-import html
 import io
-import re
 from datetime import datetime, timedelta
-from itertools import islice
 from urllib.parse import parse_qsl, urljoin, urlsplit
 from xml.sax import SAXException
 
@@ -20,26 +17,13 @@ from crawler.errors import ParseError
 from crawler.model import FeedEntry, ParsedFeed
 from crawler.parse.charset import decode_body
 from crawler.parse.dates import parse_date
-from crawler.parse.jsonfeed import MAX_ENTRIES, ResolveLink, parse_json_feed
-from crawler.parse.markup import clean_line, describe_html, field_to_line, field_to_text, strip_controls
+from crawler.parse.feedxml import MAX_ENTRIES, FeedXml, prepare_xml
+from crawler.parse.jsonfeed import ResolveLink, parse_json_feed
+from crawler.parse.markup import clean_line, field_to_line, field_to_text, strip_controls
 from crawler.urls import MAX_URL_CHARS, is_http_url, with_query
 
 _MAX_TTL = timedelta(days=7)  # a longer <ttl> is a mistake, and would hide a source
-_SNIFF_CHARS = 65_536
 _OLDER = ("next", "prev-archive")
-
-_ROOT = re.compile(
-    r"<(?:(?P<feed>(?:\w+:)?(?:rss|rdf|feed))|(?P<html>html|head|body))(?=[\s>/:])", re.IGNORECASE
-)
-_HTML_DOCTYPE = re.compile(r"\s*(?:<!--.{0,2000}?-->\s*)?<!doctype\s+html", re.IGNORECASE | re.DOTALL)
-_FIRST_NAME = re.compile(r"<([A-Za-z][\w:.-]{0,40})")
-_ITEM_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
-# Either a CDATA section or comment, passed over as it is, or a reference or ampersand to be looked at.
-_AMPERSAND = re.compile(
-    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:(?P<known>#\d{1,7}|#[xX][0-9a-fA-F]{1,6})|(?P<name>\w{1,32}));|&",
-    re.DOTALL,
-)
-_XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
 
 def parse_feed(body: bytes, content_type: str | None, url: str) -> ParsedFeed:
@@ -57,13 +41,7 @@ def parse_feed(body: bytes, content_type: str | None, url: str) -> ParsedFeed:
 
     if text[0] in "{[":
         return parse_json_feed(text, resolve)
-    root = _ROOT.search(text, 0, _SNIFF_CHARS)
-    if _HTML_DOCTYPE.match(text) or (root and root["html"]):
-        raise ParseError(describe_html(text))
-    if root is None:
-        name = _FIRST_NAME.search(text, 0, _SNIFF_CHARS)
-        raise ParseError(f"not a feed: <{name.group(1)}>" if name else "not a feed")
-    return _parse_xml(text, root, resolve, url)
+    return _parse_xml(prepare_xml(text), resolve, url)
 
 
 def find_older_page(linked: str | None, generator: str, url: str) -> str | None:
@@ -81,18 +59,12 @@ def find_older_page(linked: str | None, generator: str, url: str) -> str | None:
     return with_query(url, paged=str(following))
 
 
-def _parse_xml(text: str, root: re.Match[str], resolve: ResolveLink, url: str) -> ParsedFeed:
-    # What stands before the root is dropped: PHP's warnings, and the DTD with every entity it declares.
-    damages = []
-    rest, cut = _cut_to_whole_entries(text[root.start() :], root.group()[1:])
-    if cut:
-        damages.append(cut)
-    rest, bare = _escape_ampersands(rest)
-    if bare:
-        damages.append(f"{bare} bare & in the markup")
-    document = f'<?xml version="1.0" encoding="utf-8"?>\n{rest}'
+def _parse_xml(xml: FeedXml, resolve: ResolveLink, url: str) -> ParsedFeed:
+    damages = [xml.cut] if xml.cut else []
+    if xml.bare_ampersands:
+        damages.append(f"{xml.bare_ampersands} bare & in the markup")
     parsed = feedparser.parse(  # a file object: a string or bytes could be taken for a path or URL
-        io.BytesIO(document.encode()),
+        io.BytesIO(xml.document.encode()),
         response_headers={"content-type": "application/xml; charset=utf-8"},
         resolve_relative_uris=False,
         sanitize_html=False,
@@ -101,11 +73,11 @@ def _parse_xml(text: str, root: re.Match[str], resolve: ResolveLink, url: str) -
     if (
         parsed.get("bozo")
         and isinstance(error, SAXException)
-        and not cut
+        and not xml.cut
         and "unbound prefix" not in str(error)
     ):
         damages.append(f"malformed XML: {clean_line(error.getMessage() or '')[:120]}")
-    if not parsed.get("version") and not parsed.entries:
+    if not parsed.get("version") and not parsed.entries and xml.root != "channel":
         raise ParseError("not a feed")
     feed = parsed.feed
     home = _raw(feed, "link")
@@ -123,55 +95,9 @@ def _parse_xml(text: str, root: re.Match[str], resolve: ResolveLink, url: str) -
     )
 
 
-def _cut_to_whole_entries(text: str, root: str) -> tuple[str, str | None]:
-    """Close a feed that is cut off after its last whole entry, and one that is too long after its 2,000th.
-
-    A half entry is not kept: a link that is cut off leads elsewhere. What follows the feed is dropped.
-    """
-    ends = [match.end() for match in islice(_ITEM_END.finditer(text), MAX_ENTRIES + 1)]
-    if len(ends) > MAX_ENTRIES:
-        return _closed(text[: ends[MAX_ENTRIES - 1]], root), None
-    closing = re.compile(rf"</{re.escape(root)}\s*>").search(text, ends[-1] if ends else 0)
-    if closing:
-        return text[: closing.end()], None
-    if re.match(r"<[^<>]*/>", text):
-        return text, None  # <rss/>: empty, and whole
-    if not ends:
-        raise ParseError("not a feed: cut off before the end of its first entry")
-    return _closed(text[: ends[-1]], root), f"cut off after entry {len(ends)}"
-
-
-def _closed(text: str, root: str) -> str:
-    in_channel = re.search(r"<channel[\s>]", text) and "</channel" not in text
-    return f"{text}{'</channel>' if in_channel else ''}</{root}>"
-
-
-def _escape_ampersands(text: str) -> tuple[str, int]:
-    """Turn HTML's names into numbers and bare ampersands into references; count the bare ones.
-
-    Names that no HTML knows were declared in the DTD, the stuff of XML bombs: they become plain text.
-    """
-    bare = 0
-
-    def replace(match: re.Match[str]) -> str:
-        nonlocal bare
-        found = match.group()
-        if found[0] == "<" or match["known"] or match["name"] in _XML_NAMES:
-            return found
-        if match["name"]:
-            meant = html.unescape(found)
-            if meant != found:
-                return "".join(f"&#{ord(character)};" for character in meant)
-            return "&amp;" + found[1:]
-        bare += 1
-        return "&amp;"
-
-    return _AMPERSAND.sub(replace, text), bare
-
-
 def _entry(item: dict[str, object], home: str, resolve: ResolveLink) -> FeedEntry | None:
     guid = clean_line(_raw(item, "id"))
-    link = _raw(item, "feedburner_origlink") or _raw(item, "link")
+    link = _raw(item, "feedburner_origlink") or _article_link(item)
     if clean_line(link) == guid and not is_http_url(guid):
         link = ""  # an identifier that feedparser offers as the link it never was
     parts = dict.get(item, "content")
@@ -189,6 +115,15 @@ def _entry(item: dict[str, object], home: str, resolve: ResolveLink) -> FeedEntr
         published=_published(item),
     )
     return entry if entry.title or entry.url or entry.content or entry.summary or entry.guid else None
+
+
+def _article_link(item: dict[str, object]) -> str:
+    """Return the entry's link; its alternate where feedparser has taken an enclosure for it."""
+    link, links = _raw(item, "link"), dict.get(item, "links")
+    named = [part for part in links if isinstance(part, dict)] if isinstance(links, list) else []
+    rels = {_raw(part, "href"): _raw(part, "rel") for part in named}
+    alternates = [href for href, rel in rels.items() if rel == "alternate"]
+    return alternates[0] if alternates and rels.get(link, "alternate") != "alternate" else link
 
 
 def _published(item: dict[str, object]) -> datetime | None:

@@ -9,10 +9,9 @@ from typing import Any
 from crawler.errors import ParseError
 from crawler.model import FeedEntry, ParsedFeed
 from crawler.parse.dates import parse_date
+from crawler.parse.feedxml import MAX_ENTRIES
 from crawler.parse.markup import clean_line, clean_paragraphs, field_to_line, html_to_text
 from crawler.urls import is_http_url
-
-MAX_ENTRIES = 2000
 
 ResolveLink = Callable[[str, str], str | None]  # (link as written, home page) -> absolute http(s) link
 

@@ -18,6 +18,9 @@ from crawler.parse.furniture import drop_lines, prune_tree
 _UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _LINE_END = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _LOOKS_LIKE_MARKUP = re.compile(r"<(?:/?[A-Za-z][^<>]{0,2000}>|!--|!\[CDATA\[)|<br\b")
+_CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
+_NUMBERED = re.compile(r"&#(?:\d{2,7}|x[0-9a-f]{2,6});", re.IGNORECASE)
+_MOST_UNESCAPES = 3
 _SNIFF_CHARS = 65_536
 _TITLE = re.compile(r"<title[^>]{0,200}>(.{0,500}?)</title", re.IGNORECASE | re.DOTALL)
 # Whole titles: a headline may well begin with "Security check".
@@ -66,15 +69,28 @@ def html_to_text(markup: str) -> str:
     Blocks and line breaks separate paragraphs; text of inline tags is not torn apart, as Burmese words
     carry emphasis inside them. Never raises: markup that libxml2 cannot read counts as empty.
     """
-    source = f"<html><body>{strip_controls(markup)}</body></html>"
-    try:
-        tree = etree.fromstring(source.encode(), _PARSER)
-    except etree.XMLSyntaxError:
-        return ""
+    tree = _fragment_tree(markup)
     if tree is None:
         return ""
     prune_tree(tree)
     return tree_to_text(tree)
+
+
+def _fragment_tree(markup: str) -> etree._Element | None:
+    source = f"<html><body>{_without_open_comment(strip_controls(markup))}</body></html>"
+    try:
+        return etree.fromstring(source.encode(), _PARSER)
+    except etree.XMLSyntaxError:
+        return None
+
+
+def _without_open_comment(markup: str) -> str:
+    """Drop a comment that is never closed up to its first ``>``: to a parser it hides all that follows."""
+    start = markup.find("<!--", markup.rfind("-->") + 1)
+    if start < 0:
+        return markup
+    end = markup.find(">", start)
+    return markup[:start] + (markup[end + 1 :] if end >= 0 else "")
 
 
 def tree_to_text(tree: etree._Element) -> str:
@@ -97,23 +113,37 @@ def field_to_text(value: str) -> str:
 
     Publishers label both wrongly, so the label is not asked: "2 < 3" stays, "&amp;#8217;" becomes ’.
     """
+    value = _without_cdata(value)
     if _LOOKS_LIKE_MARKUP.search(value):
-        return html_to_text(value)
-    text, _ = drop_lines(clean_paragraphs(html.unescape(value)))
+        return _unescape_letters(html_to_text(value))
+    text, _ = drop_lines(clean_paragraphs(_unescape_letters(html.unescape(value))))
     return text
 
 
 def field_to_line(value: str) -> str:
-    """Return a feed field as one line: a headline, a name. Nothing is dropped from it but markup."""
-    if _LOOKS_LIKE_MARKUP.search(value):
-        source = f"<html><body>{strip_controls(value)}</body></html>"
-        try:
-            tree = etree.fromstring(source.encode(), _PARSER)
-        except etree.XMLSyntaxError:
-            tree = None
-        value = "".join(tree.itertext()) if tree is not None else ""
-        return clean_line(value)
-    return clean_line(html.unescape(value))
+    """Return a feed field as one line: a headline, a name. Nothing is dropped from it but markup and scripts."""
+    value = _without_cdata(value)
+    if not _LOOKS_LIKE_MARKUP.search(value):
+        return clean_line(_unescape_letters(html.unescape(value)))
+    tree = _fragment_tree(value)
+    if tree is None:
+        return ""
+    etree.strip_elements(tree, "script", "style", with_tail=False)
+    return clean_line(_unescape_letters("".join(tree.itertext())))
+
+
+def _without_cdata(value: str) -> str:
+    """Drop the marks of a CDATA section that was wrapped again, or escaped: an HTML parser would drop its text."""
+    return _CDATA.sub("", value) if "<![CDATA[" in value else value
+
+
+def _unescape_letters(text: str) -> str:
+    """Read numbered references that are left: sites that escape Burmese letters twice or thrice mean letters."""
+    for _ in range(_MOST_UNESCAPES):
+        if not _NUMBERED.search(text):
+            break
+        text = html.unescape(text)
+    return text
 
 
 def is_challenge(page: str) -> bool:

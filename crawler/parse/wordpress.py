@@ -19,7 +19,7 @@ from crawler.errors import ParseError
 from crawler.model import FeedEntry, ParsedFeed
 from crawler.parse.charset import decode_body
 from crawler.parse.dates import parse_date
-from crawler.parse.jsonfeed import MAX_ENTRIES
+from crawler.parse.feedxml import MAX_ENTRIES
 from crawler.parse.markup import (
     clean_line,
     describe_html,

@@ -1,0 +1,119 @@
+"""A feed's XML made fit for a parser: found, cut to whole entries, its DTD dropped, ampersands mended. Builds no tree.
+
+The DTD is never handed on. Of its entities only those that stand for plain text are read, ourselves and within a
+budget: what refers to others, to files or to addresses stays as it is written, a word.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from itertools import islice
+
+from crawler.errors import ParseError
+from crawler.parse.markup import describe_html
+
+MAX_ENTRIES = 2000
+
+_SNIFF_CHARS = 65_536
+_MAX_DECLARED = 50  # entities of one DTD
+_MAX_EXPANDED_CHARS = 10_000  # that they may grow to in all
+
+# <channel> without <rss> is CDF (https://www.w3.org/TR/NOTE-CDFsubmit.html), an ancestor of RSS.
+_ROOT = re.compile(
+    r"<(?:(?P<feed>(?:\w+:)?(?:rss|rdf|feed|channel))|(?P<html>html|head|body))(?=[\s>/:])",
+    re.IGNORECASE,
+)
+_HTML_DOCTYPE = re.compile(r"\s*(?:<!--.{0,2000}?-->\s*)?<!doctype\s+html", re.IGNORECASE | re.DOTALL)
+_FIRST_NAME = re.compile(r"<([A-Za-z][\w:.-]{0,40})")
+_ITEM_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
+_ENTITY = re.compile(r"""<!ENTITY\s+(\w{1,32})\s+(?:"([^"&<%]{0,200})"|'([^'&<%]{0,200})')\s*>""")
+# Either a CDATA section or comment, passed over as it is, or a reference or ampersand to be looked at.
+_AMPERSAND = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:(?P<known>#\d{1,7}|#[xX][0-9a-fA-F]{1,6})|(?P<name>\w{1,32}));|&",
+    re.DOTALL,
+)
+_XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
+
+
+@dataclass(frozen=True, slots=True)
+class FeedXml:
+    """A document for the parser, and what was found broken on the way."""
+
+    document: str
+    root: str  # name of its root element, in lower case
+    cut: str | None = None  # where the feed breaks off
+    bare_ampersands: int = 0
+
+
+def prepare_xml(text: str) -> FeedXml:
+    """Return the feed in *text*, which holds no control characters, without all that stands round it.
+
+    Raises ``ParseError`` with the cause in words when *text* is another thing than a feed.
+    """
+    root = _ROOT.search(text, 0, _SNIFF_CHARS)
+    if _HTML_DOCTYPE.match(text) or (root and root["html"]):
+        raise ParseError(describe_html(text))
+    if root is None:
+        name = _FIRST_NAME.search(text, 0, _SNIFF_CHARS)
+        raise ParseError(f"not a feed: <{name.group(1)}>" if name else "not a feed")
+    rest, cut = _cut_to_whole_entries(text[root.start() :], root.group()[1:])
+    declared = {
+        match[1]: match[2] or match[3] or ""
+        for match in islice(_ENTITY.finditer(text, 0, root.start()), _MAX_DECLARED)
+    }
+    rest, bare = _mend_ampersands(rest, declared)
+    return FeedXml(f'<?xml version="1.0" encoding="utf-8"?>\n{rest}', root.group()[1:].lower(), cut, bare)
+
+
+def _cut_to_whole_entries(text: str, root: str) -> tuple[str, str | None]:
+    """Close a feed that is cut off after its last whole entry, and one that is too long after its 2,000th.
+
+    A half entry is not kept: a link that is cut off leads elsewhere. What follows the feed is dropped.
+    """
+    ends = [match.end() for match in islice(_ITEM_END.finditer(text), MAX_ENTRIES + 1)]
+    if len(ends) > MAX_ENTRIES:
+        return _closed(text[: ends[MAX_ENTRIES - 1]], root), None
+    closing = re.compile(rf"</{re.escape(root)}\s*(>|\Z)").search(text, ends[-1] if ends else 0)
+    if closing:
+        return f"{text[: closing.start()]}</{root}>", None if closing[1] else "cut off in its last tag"
+    if re.match(r"<[^<>]*/>", text):
+        return text, None  # <rss/>: empty, and whole
+    if not ends:
+        raise ParseError("not a feed: cut off before the end of its first entry")
+    return _closed(text[: ends[-1]], root), f"cut off after entry {len(ends)}"
+
+
+def _closed(text: str, root: str) -> str:
+    in_channel = root.lower() != "channel" and re.search(r"<channel[\s>]", text) and "</channel" not in text
+    return f"{text}{'</channel>' if in_channel else ''}</{root}>"
+
+
+def _mend_ampersands(text: str, declared: dict[str, str]) -> tuple[str, int]:
+    """Turn names of entities into numbers and bare ampersands into references; count the bare ones.
+
+    Names that neither HTML nor the DTD gives a plain text are the stuff of XML bombs: they become plain text.
+    """
+    bare, budget = 0, _MAX_EXPANDED_CHARS
+
+    def replace(match: re.Match[str]) -> str:
+        nonlocal bare, budget
+        found = match.group()
+        if found[0] == "<" or match["known"] or match["name"] in _XML_NAMES:
+            return found
+        if not match["name"]:
+            bare += 1
+            return "&amp;"
+        meant = declared.get(match["name"])
+        if meant is not None and len(meant) <= budget:
+            budget -= len(meant)
+        else:
+            meant = html.unescape(found)
+        return _numbered(meant) if meant != found else "&amp;" + found[1:]
+
+    return _AMPERSAND.sub(replace, text), bare
+
+
+def _numbered(text: str) -> str:
+    return "".join(f"&#{ord(character)};" for character in text)
