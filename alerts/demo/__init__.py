@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from alerts.demo.chatroom import ReceivedMessage, SampleChatroom
 from alerts.demo.newsroom import SampleNewsroom, write_config
 from alerts.demo.outlets import FEED_NAMES, OUTLETS, SampleArticle, load_articles
-from alerts.demo.pages import LOCAL
 from alerts.demo.show import show_message
+from alerts.demo.theme import LOCAL
 from alerts.terminal import MAX_COLUMNS, MIN_COLUMNS, Span, paint, wrap_text
 from alerts.text.width import display_width
 from crawler.clock import utc_now

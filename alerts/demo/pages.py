@@ -6,14 +6,10 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
-from functools import cache
 from html import escape
-from string import Template
-from zoneinfo import ZoneInfo
 
-from alerts.demo.outlets import FeedKind, SampleArticle, SampleOutlet, load_furniture, read_data
-
-LOCAL = ZoneInfo("Asia/Yangon")
+from alerts.demo.outlets import FeedKind, SampleArticle, SampleOutlet
+from alerts.demo.theme import Page, fill_template, load_template, mark_paragraphs
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,38 +51,20 @@ def render_feed(site: Site) -> tuple[bytes, str]:
 
 
 def render_page(site: Site, article: SampleArticle) -> str:
-    """Return an article page: weather, menus (twice), most-read rail, related posts, tags, comments, footer.
-
-    The furniture of every page names Loikaw and Operation 1111, whatever the article is about.
-    """
-    furniture = load_furniture(site.outlet.furniture)
-    published = article.published_at(site.opened)
-    url = site.article_url(article)
-    fields = {key: escape(value) for key, value in furniture.items() if isinstance(value, str)}
-    fields |= {
-        "lang": site.outlet.language,
-        "title": escape(article.title),
-        "outlet": escape(site.outlet.name),
-        "author": escape(article.author),
-        "url": url,
-        "home": site.home_url,
-        "published": published.isoformat(),
-        "published_day": f"{published.astimezone(LOCAL):%d.%m.%Y}",
-        "today": f"{site.opened.astimezone(LOCAL):%d.%m.%Y}",  # the day of the visit, as many themes print it
-        "json_ld": _json_ld(site, article),
-        "menu": _links(site, furniture["menu"], '<li class="menu-item">{}</li>'),
-        "tags": _links(site, furniture["tags"], "<li>{}</li>"),
-        "tag_links": _links(site, furniture["tags"], "{}", rel="tag"),
-        "related": _links(site, furniture["related"], '<h3 class="entry-title td-module-title">{}</h3>'),
-        "most_read": _links(site, furniture["most_read"], '<div class="td-module-thumb"><h3>{}</h3></div>'),
-        "most_read_items": _links(site, furniture["most_read"], "<li>{}</li>"),
-        "most_read_titles": _links(site, furniture["most_read"], "<h3>{}</h3>"),
-        "inline_link": _links(site, [furniture["inline"]], "{}"),
-        "paragraphs": _paragraphs(article.paragraphs),
-        "first_paragraph": _paragraphs(article.paragraphs[:1]),
-        "later_paragraphs": _paragraphs(article.paragraphs[1:]),
-    }
-    return _page_template(site.outlet.theme).substitute(fields)
+    """Return an article page in the outlet's theme, its furniture naming the demonstration's topics."""
+    page = Page(
+        title=article.title,
+        paragraphs=article.paragraphs,
+        author=article.author,
+        outlet=site.outlet.name,
+        url=site.article_url(article),
+        home_url=site.home_url,
+        language=site.outlet.language,
+        furniture=site.outlet.furniture,
+        published=article.published_at(site.opened),
+        visited=site.opened,
+    )
+    return fill_template(load_template(site.outlet.theme), page)
 
 
 def render_front(site: Site) -> str:
@@ -101,35 +79,6 @@ def render_front(site: Site) -> str:
         f'<link rel="alternate" href="{site.feed_url}"></head>\n'
         f"<body><h1>{escape(site.outlet.name)}</h1><ul>\n{items}\n</ul></body></html>\n"
     )
-
-
-@cache
-def _page_template(theme: str) -> Template:
-    return Template(read_data(f"page-{theme}.html"))
-
-
-def _links(site: Site, labels: list[str], wrapper: str, *, rel: str = "bookmark") -> str:
-    link = '<a href="{home}?p={number}" rel="{rel}">{label}</a>'
-    return "\n".join(
-        wrapper.format(link.format(home=site.home_url, number=900 + number, rel=rel, label=escape(label)))
-        for number, label in enumerate(labels)
-    )
-
-
-def _paragraphs(paragraphs: tuple[str, ...]) -> str:
-    return "\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
-
-
-def _json_ld(site: Site, article: SampleArticle) -> str:
-    facts = {
-        "@context": "https://schema.org",
-        "@type": "NewsArticle",
-        "headline": article.title,
-        "datePublished": article.published_at(site.opened).isoformat(),
-        "inLanguage": site.outlet.language,
-        "author": {"@type": "Organization", "name": article.author},
-    }
-    return json.dumps(facts, ensure_ascii=False).replace("</", "<\\/")
 
 
 def _rss(site: Site, *, full_text: bool) -> str:
@@ -154,7 +103,7 @@ def _rss(site: Site, *, full_text: bool) -> str:
 def _rss_item(site: Site, article: SampleArticle, *, full_text: bool) -> str:
     url = site.article_url(article)
     content = (
-        f"\n<content:encoded><![CDATA[{_paragraphs(article.paragraphs)}]]></content:encoded>"
+        f"\n<content:encoded><![CDATA[{mark_paragraphs(article.paragraphs)}]]></content:encoded>"
         if full_text
         else ""
     )
