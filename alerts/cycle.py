@@ -145,7 +145,8 @@ class _Run:
         ]
         states = self._store.poll_states()
         if self._options.force or any(
-            source.id not in states or is_due(states[source.id].next_poll_at, source.every, now)
+            (state := states.get(source.id)) is None
+            or is_due(state.next_poll_at, source.every, now, state.next_poll_why)
             for source in wanted
         ):
             return bool(wanted)

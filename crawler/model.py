@@ -55,6 +55,26 @@ class Validators:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How much a source brings and when, as `crawler.cadence.pace` learned it; *hours*, *weekdays*: factors round 1."""
+
+    learned_at: datetime
+    items_per_hour: float
+    arrivals_per_hour: float  # polls that bring something: items come in bursts
+    hours: tuple[float, ...]  # by local hour
+    weekdays: tuple[float, ...]  # Monday first
+    spread: float  # variance of a day's factor
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A server that asked for time (``Retry-After``): *origin*, scheme://host:port, is not asked before *until*."""
+
+    origin: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PollState:
     """What is remembered of a source between polls. All instants aware UTC."""
 
@@ -63,6 +83,7 @@ class PollState:
     url: str | None = None  # the address that the validators belong to
     validators: Validators = Validators()
     next_poll_at: datetime | None = None  # None: never polled, due now
+    next_poll_why: str | None = None  # a value of `crawler.cadence.schedule.Why`
     first_polled_at: datetime | None = None  # first success; None: the source is new
     last_ok_at: datetime | None = None
     last_item_at: datetime | None = None  # newest first-seen
@@ -73,6 +94,9 @@ class PollState:
     gap: str | None = None  # page of older entries still to be read: the last poll met nothing known
     gap_pages: int = 0  # read of this gap so far
     gap_since: datetime | None = None  # when it opened: an entry known before then ends it
+    window: int | None = None  # entries that its last document showed
+    pace: Pace | None = None  # None: nothing learned yet
+    holds: tuple[Hold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

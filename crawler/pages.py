@@ -55,7 +55,7 @@ class Pages:
         self._stopping = stopping
         self._waiting: dict[str, list[PendingEntry]] = {}  # other entries for a page under way
         self._unanswered: list[tuple[PendingEntry, FetchError]] = []
-        self.answered = 0
+        self.answered: set[str] = set()  # sources of which a page was answered
 
     @property
     def unanswered_sources(self) -> frozenset[str]:
@@ -99,7 +99,7 @@ class Pages:
 
     async def read(self, response: Response, pending: PendingEntry) -> AsyncIterator[dict[str, Any]]:
         """Store the article of a page; without one, what the feed said of it."""
-        self.answered += 1
+        self.answered.add(pending.source_id)
         headers = read_headers(response)
         attempts = self._store.count_attempt(pending.entry_id)
         language = self._sources[pending.source_id].language

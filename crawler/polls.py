@@ -10,16 +10,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.cadence.polling import after_failure, after_success, asks_conditionally, find_staleness, next_gap
-from crawler.cadence.schedule import read_max_age, read_retry_after
+from crawler.cadence.pace import is_outdated, learn_pace
+from crawler.cadence.polling import (
+    Answer,
+    after_failure,
+    after_success,
+    asks_conditionally,
+    find_staleness,
+    held_until,
+    next_gap,
+    with_hold,
+)
+from crawler.cadence.schedule import read_freshness, read_retry_after
 from crawler.errors import FetchError, ParseError, RunEndsError
-from crawler.model import CrawlReport, FeedEntry, ParsedFeed, PollState, Problem, Validators
+from crawler.model import CrawlReport, FeedEntry, Pace, ParsedFeed, PollState, Problem, Validators
 from crawler.net.exchange import new_validators, read_as, read_headers, sha256, source_request
 from crawler.net.failure import NO_PROXY_YET, describe_failure, describe_status, is_for_now
 from crawler.spiders import KINDS
@@ -73,12 +84,14 @@ class Polls:
         clock: Callable[[], datetime],
         stopping: asyncio.Event,
         uses_proxy: Callable[[Source], bool],
+        zone: ZoneInfo,
     ) -> None:
         self._store, self._worker, self._pages = store, worker, pages
         self._report, self._clock, self._stopping = report, clock, stopping
-        self._uses_proxy = uses_proxy
+        self._uses_proxy, self._zone = uses_proxy, zone
         self._states: dict[str, PollState] = dict(store.poll_states())
         self.failed: dict[str, tuple[PollState, FetchError]] = {}
+        self.answered: set[str] = set()  # sources that were read
         self.problems: list[Problem] = []
 
     def state(self, source: Source) -> PollState:
@@ -96,16 +109,22 @@ class Polls:
     # -- the newest entries -------------------------------------------------------------------------------------
 
     def _route_request(self, source: Source, first_route: int) -> Request | None:
-        """Return the request for the first readable route from *first_route* on, None when there is none."""
+        """Return the request for the first route from *first_route* on that may be asked, None when there is none.
+
+        A route whose server asked for time is passed over while another may be asked.
+        """
         if self._uses_proxy(source):
-            self._fail(source, FetchError(NO_PROXY_YET), None)
+            self._fail(source, FetchError(NO_PROXY_YET))
             return None
-        for index, route in enumerate(source.routes):
-            if index >= first_route and route.kind in KINDS:
+        readable = [(index, route) for index, route in enumerate(source.routes) if route.kind in KINDS]
+        state, now = self.state(source), self._clock()
+        free = [each for each in readable if held_until(state, str(each[1].url), now) is None]
+        for index, route in (free or readable) if first_route == 0 else free:
+            if index >= first_route:
                 return self._newest(source, index, route)
-        if first_route == 0:
+        if not readable:
             kinds = ", ".join(sorted({route.kind for route in source.routes}))
-            self._fail(source, FetchError(f"no readable route (has only: {kinds})"), None)
+            self._fail(source, FetchError(f"no readable route (has only: {kinds})"))
         return None
 
     def _newest(self, source: Source, index: int, route: Route) -> Request:
@@ -151,7 +170,8 @@ class Polls:
                 self.problems.append(Problem(asked.source.id, stale))
         except (FetchError, ParseError, RuntimeError) as error:
             if failure := self._failure_of(error):
-                for request in self._next_route(asked, failure, headers.get("retry-after")):
+                self._note_hold(asked, headers)
+                for request in self._next_route(asked, failure):
                     yield request
             return
         if feed is not None and feed.parts:
@@ -193,23 +213,24 @@ class Polls:
         kept = asked.validators
         if feed is not None:
             kept = Validators() if feed.damaged or body is None else new_validators(headers, body)
-        state = after_success(
-            before,
-            source.every,
-            now,
-            route=asked.route,
-            url=asked.listed_by or asked.url,
-            validators=kept,
-            conditional=asked.conditional,
-            max_age=read_max_age(headers.get("cache-control")),
-            ttl=feed.ttl if feed else None,
-        )
         entries = feed.entries if feed else ()
+        wishes = (read_freshness(headers, now), feed.ttl if feed else None)
+        answer = Answer(
+            asked.route,
+            asked.listed_by or asked.url,
+            kept,
+            asked.conditional,
+            window=len(entries) if feed else None,
+            wish=max((wish for wish in wishes if wish), default=None),
+        )
+        state, if_news = after_success(before, source.every, now, answer, self._pace(before, now), self._zone)
         # another route knows other addresses: overlap tells nothing
         is_same = before.url is None or before.url in _addresses(source, asked.route)
-        result = PollResult(state, entries, is_first=not is_same or before.first_polled_at is None)
+        is_first = not is_same or before.first_polled_at is None
+        result = PollResult(state, entries, is_first=is_first, if_news=if_news)
         new = self._store.save_poll(result, now, gap=feed.older if feed and is_same else None)
         self._report.polled += 1
+        self.answered.add(source.id)
         self._report.not_modified += feed is None
         self._report.entries_seen += len(entries)
         self._report.entries_new += len(new)
@@ -220,12 +241,19 @@ class Polls:
             requests += self._gap_requests(source, saved.gap)
         return requests
 
+    def _pace(self, state: PollState, now: datetime) -> Pace | None:
+        """Return what is known of a source's pace, learned anew once a day."""
+        if not is_outdated(state.pace, now):
+            return state.pace
+        history = self._store.history(state)
+        return None if history is None else learn_pace(history, now, self._zone)
+
     def newest_failed(self, failure: Failure) -> list[Request]:
         """Try the next route after a transport failure, a refusal or a body over the limit."""
         if isinstance(failure.value, RunEndsError):
             return []
         asked: _Asked = failure.request.cb_kwargs["asked"]  # type: ignore[attr-defined]  # Scrapy sets it
-        return self._next_route(asked, describe_failure(failure.value or Exception()), None)
+        return self._next_route(asked, describe_failure(failure.value or Exception()))
 
     def _failure_of(self, error: Exception) -> FetchError | None:
         """Return why an answer is of no use, None when it does not count any more: the worker is closed."""
@@ -238,37 +266,45 @@ class Polls:
     def _has_route_after(self, asked: _Asked) -> bool:
         return any(route.kind in KINDS for route in asked.source.routes[asked.route + 1 :])
 
-    def _next_route(self, asked: _Asked, failure: FetchError, retry_after: str | None) -> list[Request]:
+    def _note_hold(self, asked: _Asked, headers: Mapping[str, str]) -> None:
+        """Remember that a server asked for time: also when another route serves, or fails, in its stead."""
+        now = self._clock()
+        if wait := read_retry_after(headers.get("retry-after"), now):
+            self._states[asked.source.id] = with_hold(self.state(asked.source), asked.url, wait, now)
+
+    def _next_route(self, asked: _Asked, failure: FetchError) -> list[Request]:
         known = _addresses(asked.source, asked.route)
         place = known.index(asked.url) + 1 if asked.url in known else len(known)
         failure = asked.refusal or failure
-        if known[place:] and not failure.transport:  # refused, or no such thing: spelled otherwise it may do
+        wants_time = held_until(self.state(asked.source), asked.url, self._clock()) is not None
+        if known[place:] and not failure.transport and not wants_time:  # spelled otherwise it may do
             return [self._ask(asked.source, asked.route, known[place], failure)]
         request = self._route_request(asked.source, asked.route + 1)
         if request is not None:
             return [request]
-        self._fail(asked.source, failure, retry_after)
+        self._fail(asked.source, failure)
         return []
 
-    def _fail(self, source: Source, failure: FetchError, retry_after: str | None) -> None:
-        now = self._clock()
-        wait: timedelta | None = read_retry_after(retry_after, now)
+    def _fail(self, source: Source, failure: FetchError) -> None:
+        now, state = self._clock(), self.state(source)
+        ends = [held_until(state, str(route.url), now) for route in source.routes if route.kind in KINDS]
+        held = [end for end in ends if end is not None]
+        wait = min(held) - now if held and len(held) == len(ends) else None
         self._report.polled += 1
-        self.failed[source.id] = (
-            after_failure(self.state(source), source.every, now, failure, wait),
-            failure,
-        )
+        self.failed[source.id] = after_failure(state, source.every, now, failure, wait), failure
 
     # -- parts --------------------------------------------------------------------------------------------------
 
     async def read_part(self, response: Response, asked: _Asked) -> AsyncIterator[Request]:
         """Gather a part's entries; with the last part, store the poll."""
+        headers = read_headers(response)
         try:
-            feed = await self._read(response, read_headers(response), asked)
+            feed = await self._read(response, headers, asked)
         except (FetchError, ParseError, RuntimeError) as error:
             failure = self._failure_of(error)
             if failure is None:
                 return
+            self._note_hold(asked, headers)
             done = replace(asked, failure=failure)
         else:
             listed = feed.parts[: asked.left] if feed else ()
@@ -293,7 +329,7 @@ class Polls:
             following = replace(asked, url=asked.parts[0], parts=asked.parts[1:])
             return [self._request(following, self.read_part, self.part_failed)]
         if asked.failure and not asked.entries:
-            return self._next_route(asked, asked.failure, None)
+            return self._next_route(asked, asked.failure)
         return self._save(asked, ParsedFeed(asked.entries), {}, None)
 
     # -- older entries ------------------------------------------------------------------------------------------

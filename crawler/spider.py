@@ -12,11 +12,13 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import scrapy
 from scrapy import Request, signals
 from scrapy.http import Response
 
+from crawler.cadence.polling import ENOUGH_TO_TELL, is_our_outage
 from crawler.cadence.schedule import is_due
 from crawler.child import Worker
 from crawler.clock import utc_now
@@ -32,9 +34,8 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
     from twisted.python.failure import Failure
 
-    from crawler.config import CrawlConfig
+    from crawler.config import CrawlConfig, Source
 
-ENOUGH_TO_TELL = 3  # sources that fail at once before we doubt our own connection
 Yielded = Request | dict[str, Any]
 
 
@@ -70,6 +71,7 @@ class SourceSpider(scrapy.Spider):
             type(self).clock,
             self.stopping,
             lambda source: bool(self.config.proxy_for(source)),
+            ZoneInfo(settings.timezone),
         )
 
     @classmethod
@@ -102,9 +104,7 @@ class SourceSpider(scrapy.Spider):
         wanted = [source_id for source_id in self.source_ids or self._sources if source_id in self._sources]
         due = [self._sources[source_id] for source_id in wanted]
         if not self._force:
-            due = [
-                source for source in due if is_due(self._polls.state(source).next_poll_at, source.every, now)
-            ]
+            due = [source for source in due if self._is_due(source, now)]
         self.report.due = len(due)
         for source in due:
             for request in self._polls.requests(source):
@@ -112,8 +112,12 @@ class SourceSpider(scrapy.Spider):
         for request in self._pages.requests(self.store.pending_entries(wanted, now)):
             yield request
 
+    def _is_due(self, source: Source, now: datetime) -> bool:
+        state = self._polls.state(source)
+        return is_due(state.next_poll_at, source.every, now, state.next_poll_why)
+
     async def closed(self, reason: str) -> None:
-        """Settle the failures: none counts when no server at all answered, for then it is us who are offline."""
+        """Settle the failures: none counts when hardly a server answered, for then it is us who are offline."""
         await self.worker.close()
         failed = list(self._polls.failed.values())
         self.report.failed = len(failed)
@@ -131,13 +135,12 @@ class SourceSpider(scrapy.Spider):
         ]
 
     def _is_offline(self) -> bool:
-        """Tell whether nobody answered: neither a source nor a page. One silent source of many proves nothing."""
-        failed = self._polls.failed.values()
-        answered = self.report.polled - len(failed) + self._pages.answered
-        if answered or not all(failure.transport for _, failure in failed):
-            return False
-        silent = self._polls.failed.keys() | self._pages.unanswered_sources
-        return self._is_telling(len(silent))
+        """Tell whether it is us who are offline: hardly a source, feed or page, gave any answer at all."""
+        failed = self._polls.failed
+        silent = {source_id for source_id, (_, failure) in failed.items() if failure.transport}
+        silent |= self._pages.unanswered_sources
+        answered = self._polls.answered | (failed.keys() - silent) | self._pages.answered
+        return is_our_outage(len(silent - answered), len(answered), len(self._sources))
 
     def _is_telling(self, number: int) -> bool:
         """Tell whether *number* sources are enough to speak for all: a few of many may just be broken."""

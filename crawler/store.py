@@ -24,7 +24,8 @@ from crawler.db.migrate import migrate
 from crawler.db.schema import article, entry, robots, source_state
 from crawler.errors import StoreError
 from crawler.identity import cleaned, entry_identity, indexable, storable, text_hash
-from crawler.model import Article, FeedEntry, PendingEntry, PollState, Validators
+from crawler.model import Article, FeedEntry, PendingEntry, PollState
+from crawler.pollrow import failure_values, read_state, state_values, upsert_state
 from crawler.urls import canonical_url, identity_key
 
 LONG_AGO = timedelta(days=90)
@@ -47,6 +48,7 @@ class PollResult:
     state: PollState
     entries: tuple[FeedEntry, ...] = ()
     is_first: bool | None = None  # of its source or route; None: of its source, when that was never polled
+    if_news: PollState | None = None  # stored instead of *state* when something new came
 
 
 class Store:
@@ -70,7 +72,7 @@ class Store:
     def poll_states(self) -> dict[str, PollState]:
         """Return what is remembered of every source ever polled, by source id."""
         with transaction(self.engine) as connection:
-            return {row.source_id: _poll_state(row) for row in connection.execute(select(source_state))}
+            return {row.source_id: read_state(row) for row in connection.execute(select(source_state))}
 
     def poll_state(self, source_id: str) -> PollState:
         """Return what is remembered of one source."""
@@ -78,7 +80,7 @@ class Store:
             row = connection.execute(
                 select(source_state).where(source_state.c.source_id == source_id)
             ).one_or_none()
-            return PollState(source_id) if row is None else _poll_state(row)
+            return PollState(source_id) if row is None else read_state(row)
 
     def history(self, state: PollState) -> History | None:
         """Return when entries came from a source, None for one that never brought any."""
@@ -105,7 +107,7 @@ class Store:
                 now,
                 window=self.first_run_window,
             )
-            values = _state_values(result.state)
+            values = state_values((arrived.is_news and result.if_news) or result.state)
             if gap and arrived.is_news and not arrived.known and not is_first:
                 values |= {"gap": gap, "gap_pages": 0, "gap_since": to_ms(now)}
             if first_poll:
@@ -113,7 +115,7 @@ class Store:
             if arrived.is_news:
                 values["last_item_at"] = to_ms(now)
             note_listening(connection, result.state, now)
-            _upsert_state(connection, values)
+            upsert_state(connection, values)
         failpoint.reach("after_poll_commit")
         return arrived.new
 
@@ -152,7 +154,7 @@ class Store:
         """Store failed polls: counters, cause and next attempt; validators stay as they were."""
         with transaction(self.engine) as connection:
             for state in states:
-                _upsert_state(connection, _failure_values(state))
+                upsert_state(connection, failure_values(state))
 
     def pending_entries(self, source_ids: Sequence[str], now: datetime) -> tuple[PendingEntry, ...]:
         """Return entries whose article is not settled: left by a killed run, or due for another try.
@@ -296,62 +298,6 @@ class Store:
             return said is not None and said < first_seen - LONG_AGO
         published = item.published or found.published
         return published is not None and published < first_seen - self.first_run_window
-
-
-def _poll_state(row: Row[Any]) -> PollState:
-    def moment(ms: int | None) -> datetime | None:
-        return None if ms is None else from_ms(ms)
-
-    return PollState(
-        source_id=row.source_id,
-        route=row.route,
-        url=row.url,
-        validators=Validators(row.etag, row.last_modified, row.body_sha256),
-        next_poll_at=moment(row.next_poll_at),
-        first_polled_at=moment(row.first_polled_at),
-        last_ok_at=moment(row.last_ok_at),
-        last_item_at=moment(row.last_item_at),
-        failures=row.failures,
-        failing_since=moment(row.failing_since),
-        problem=row.problem,
-        unconditional_at=moment(row.unconditional_at),
-        gap=row.gap,
-        gap_pages=row.gap_pages,
-        gap_since=moment(row.gap_since),
-    )
-
-
-def _failure_values(state: PollState) -> dict[str, Any]:
-    return {
-        "source_id": state.source_id,
-        "failures": state.failures,
-        "failing_since": to_ms(state.failing_since) if state.failing_since else None,
-        "problem": storable(state.problem),
-        "next_poll_at": to_ms(state.next_poll_at) if state.next_poll_at else None,
-    }
-
-
-def _state_values(state: PollState) -> dict[str, Any]:
-    def ms(moment: datetime | None) -> int | None:
-        return None if moment is None else to_ms(moment)
-
-    return _failure_values(state) | {
-        "route": state.route,
-        "url": state.url,
-        "etag": storable(state.validators.etag),
-        "last_modified": storable(state.validators.last_modified),
-        "body_sha256": state.validators.body_sha256,
-        "first_polled_at": ms(state.first_polled_at),
-        "last_ok_at": ms(state.last_ok_at),
-        "last_item_at": ms(state.last_item_at),
-        "unconditional_at": ms(state.unconditional_at),
-    }
-
-
-def _upsert_state(connection: Connection, values: dict[str, Any]) -> None:
-    mine = source_state.c.source_id == values["source_id"]
-    if not connection.execute(update(source_state).where(mine).values(values)).rowcount:
-        connection.execute(insert(source_state).values({"route": 0, "gap_pages": 0} | values))
 
 
 def pending_entry(row: Row[Any]) -> PendingEntry:

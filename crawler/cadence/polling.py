@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from crawler.cadence.schedule import UNCONDITIONAL_EVERY, poll_after_failure, poll_after_success
+from crawler.cadence.pace import learned_wait
+from crawler.cadence.schedule import (
+    MAX_WAIT,
+    UNCONDITIONAL_EVERY,
+    Why,
+    poll_after_failure,
+    poll_after_success,
+)
 from crawler.errors import FetchError
-from crawler.model import FeedEntry, PollState, Validators
+from crawler.model import FeedEntry, Hold, Pace, PollState, Validators
 
 STALE_AFTER = timedelta(days=30)  # a feed whose newest entry is older has most likely been left behind
 MOST_OLDER_PAGES = 10  # read back after one poll; more than that is an archive, not a gap
+OUR_OUTAGE = 0.8  # of those who were asked: when more do not answer at all, it is we who are offline
+ENOUGH_TO_TELL = 3  # sources that fail at once before we doubt our own connection
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a route that answered says of the next poll."""
+
+    route: int
+    url: str  # that the validators belong to
+    validators: Validators
+    conditional: bool  # whether it was asked with validators
+    window: int | None = None  # entries that it showed; None: those of before
+    wish: timedelta | None = None  # how long it stays as it is
 
 
 def find_staleness(entries: Sequence[FeedEntry], now: datetime) -> str | None:
@@ -35,33 +58,32 @@ def asks_conditionally(state: PollState, now: datetime) -> bool:
 
 
 def after_success(
-    state: PollState,
-    every: timedelta,
-    now: datetime,
-    *,
-    route: int,
-    url: str,
-    validators: Validators,
-    conditional: bool,
-    max_age: timedelta | None = None,
-    ttl: timedelta | None = None,
-) -> PollState:
-    """Return the state of a source that answered: counters cleared, next poll set.
+    state: PollState, every: timedelta, now: datetime, answer: Answer, pace: Pace | None, zone: ZoneInfo
+) -> tuple[PollState, PollState]:
+    """Return the state of a source that answered, if nothing new came and if something did.
 
     ``first_polled_at`` stays None for a new source: the store sets it with the first entries.
     """
-    return replace(
+    window = state.window if answer.window is None else answer.window
+    learned = learned_wait(pace, every, now, zone, quiet_since=state.last_item_at, window=window)
+    quiet = poll_after_success(now, every, learned, answer.wish)
+    news = poll_after_success(now, every, (every, Why.NEWS), answer.wish)
+    after = replace(
         state,
-        route=route,
-        url=url,
-        validators=validators,
-        next_poll_at=poll_after_success(now, every, max_age=max_age, ttl=ttl),
+        route=answer.route,
+        url=answer.url,
+        validators=answer.validators,
+        next_poll_at=quiet.at,
+        next_poll_why=quiet.why,
         last_ok_at=now,
         failures=0,
         failing_since=None,
         problem=None,
-        unconditional_at=state.unconditional_at if conditional else now,
+        unconditional_at=state.unconditional_at if answer.conditional else now,
+        window=window,
+        pace=pace,
     )
+    return after, replace(after, next_poll_at=news.at, next_poll_why=news.why)
 
 
 def after_failure(
@@ -71,14 +93,49 @@ def after_failure(
     failure: FetchError,
     retry_after: timedelta | None = None,
 ) -> PollState:
-    """Return the state of a source none of whose routes worked."""
+    """Return the state of a source none of whose routes worked; all of them want to be left alone for *retry_after*."""
     failures = state.failures + 1
+    following = poll_after_failure(
+        now, every, failures, source_id=state.source_id, retry_after=retry_after, status=failure.status
+    )
     return replace(
         state,
         failures=failures,
         failing_since=state.failing_since or now,
         problem=failure.cause,
-        next_poll_at=poll_after_failure(
-            now, every, failures, retry_after=retry_after, gone=failure.status in (404, 410)
-        ),
+        next_poll_at=following.at,
+        next_poll_why=following.why,
     )
+
+
+def with_hold(state: PollState, url: str, wait: timedelta, now: datetime) -> PollState:
+    """Return *state* with the server of *url* left alone for *wait*, at most a day."""
+    mine = Hold(_origin(url), now + min(wait, MAX_WAIT))
+    others = (hold for hold in state.holds if hold.until > now and hold.origin != mine.origin)
+    return replace(state, holds=(*others, mine))
+
+
+def held_until(state: PollState, url: str, now: datetime) -> datetime | None:
+    """Return until when the server of *url* wants to be left alone, None when it may be asked.
+
+    What is further away than any hold that is given was written under a wrong clock.
+    """
+    origin = _origin(url)
+    ends = [
+        hold.until for hold in state.holds if hold.origin == origin and now < hold.until <= now + MAX_WAIT
+    ]
+    return max(ends, default=None)
+
+
+def is_our_outage(silent: int, answered: int, watched: int) -> bool:
+    """Tell whether it is we who are offline, of so many sources that gave no answer at all, and that gave any.
+
+    Nearly all of them must be silent, and enough to speak for the *watched* ones: a few of many may just be broken.
+    """
+    is_telling = silent >= min(watched, ENOUGH_TO_TELL) > 0
+    return is_telling and silent > OUR_OUTAGE * (silent + answered)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".lower()

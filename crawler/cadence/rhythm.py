@@ -42,6 +42,7 @@ LEAST_SPREAD, MOST_SPREAD = (
 
 DEAF_WAITS = 3  # a poll that is one wait late missed nothing
 DEAF_AFTER = timedelta(hours=13)  # but who runs the program twice a day listens, too
+DEAF_AFTER_FAILURES = timedelta(hours=6)  # and one failed poll between two long waits hides nothing
 
 HOUR = timedelta(hours=1)
 
@@ -68,6 +69,7 @@ class Rhythm:
     """What is usual for a source. *hours* and *weekdays* are factors round 1."""
 
     arrivals: int  # learned from
+    items: int  # that came with them
     items_per_day: float
     per_hour: float
     hours: tuple[float, ...]
@@ -103,7 +105,7 @@ def was_deaf(gap: timedelta, wait: timedelta, failed: bool) -> bool:
 
     *wait* is what the schedule asks for between two polls, *failed* that polls in between were not answered.
     """
-    return gap > max(wait * DEAF_WAITS, timedelta(0) if failed else DEAF_AFTER)
+    return gap > max(wait * DEAF_WAITS, DEAF_AFTER_FAILURES if failed else DEAF_AFTER)
 
 
 def learn_rhythm(history: History, until: datetime, zone: ZoneInfo) -> Rhythm | None:
@@ -130,6 +132,7 @@ def learn_rhythm(history: History, until: datetime, zone: ZoneInfo) -> Rhythm | 
     rate = len(moments) / total
     learned = Rhythm(
         arrivals=len(moments),
+        items=sum(items for _, items in heard),
         items_per_day=sum(items for _, items in heard) / listened_h * 24,
         per_hour=rate,
         hours=hours,

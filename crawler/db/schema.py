@@ -40,6 +40,10 @@ source_state = Table(
     Column("gap", Text),
     Column("gap_pages", Integer, nullable=False, default=0),
     Column("gap_since", BigInteger),
+    Column("next_poll_why", Text),
+    Column("window_entries", Integer),  # that the last document showed
+    Column("pace", Text),  # JSON: how much it brings and when
+    Column("holds", Text),  # JSON: servers that asked for time, and until when
 )
 
 deaf = Table(  # long stretches between two polls: nothing is known of them

@@ -141,7 +141,8 @@ def test_silence_teaches_nothing_about_itself() -> None:
         (DEAF_AFTER + HOUR, timedelta(minutes=15), False, True),
         (2 * DAY, timedelta(days=1), False, False),  # a source that asks to be read once a day
         (timedelta(minutes=30), timedelta(minutes=15), True, False),  # one refusal
-        (timedelta(hours=3), timedelta(minutes=15), True, True),
+        (timedelta(hours=3), timedelta(minutes=15), True, False),  # the poll before it had been put off
+        (timedelta(hours=7), timedelta(minutes=15), True, True),
     ],
 )
 def test_long_gaps_and_outages_are_deaf(

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from alerts.archive import Archive
 from alerts.incident import Incident, Incidents, watch_silence, watch_sources
 from alerts.tables import incident
-from crawler.cadence.polling import after_failure, after_success
+from crawler.cadence.polling import Answer, after_failure, after_success
 from crawler.cadence.rhythm import (
     IMPROBABLE,
     SHORTEST,
@@ -153,9 +153,8 @@ class Watch:
         if (outlet.dead and outlet.dead[0] <= now < outlet.dead[1]) or self.rng.random() < FAULTS:
             outlet.state = after_failure(before, outlet.every, now, FetchError("HTTP 503", status=503))
             return
-        after = after_success(
-            before, outlet.every, now, route=0, url="u", validators=Validators(), conditional=False
-        )
+        answer = Answer(0, "u", Validators(), conditional=False)
+        after, _ = after_success(before, outlet.every, now, answer, None, ZONE)
         end = outlet.taken
         while end < len(outlet.published) and outlet.published[end] <= now:
             end += 1
