@@ -21,6 +21,7 @@ from alerts.deliver import Sender
 from alerts.digesting import Digester
 from alerts.incident import Incidents, watch_silence, watch_sources
 from alerts.matching import match_articles
+from alerts.oddity import watch_oddities
 from alerts.outbox import Outbox
 from alerts.runlog import RunLog
 from alerts.runreport import RunReport, as_json
@@ -29,6 +30,7 @@ from crawler.cadence.rhythm import learn_rhythm
 from crawler.cadence.schedule import is_due
 from crawler.clock import Clock
 from crawler.db.lock import run_lock
+from crawler.oddity import worth_a_word
 from crawler.store import Store
 
 if TYPE_CHECKING:
@@ -164,6 +166,8 @@ class _Run:
         now, states = self._around.clock(), self._store.poll_states()
         watch_sources(self._incidents, states, names, now)
         watch_silence(self._incidents, states, names, self._rhythm_of, now, report.started)
+        last_read = {source_id: state.last_ok_at for source_id, state in states.items()}
+        watch_oddities(self._incidents, worth_a_word(self._store.oddities(), last_read), names, now)
 
     def _rhythm_of(self, state: PollState) -> Rhythm | None:
         history = self._store.history(state)

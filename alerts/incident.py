@@ -47,11 +47,12 @@ class Incidents:
             if connection.execute(known).first() is None:
                 connection.execute(insert(incident).values(subject=subject, text=text, opened_at=to_ms(now)))
 
-    def end(self, subject: str, now: datetime) -> None:
-        """Note that *subject* works again."""
+    def end(self, subject: str, now: datetime, *, silently: bool = False) -> None:
+        """Note that *subject* works again; *silently*: nobody needs to hear of it."""
+        values = {"closed_at": to_ms(now)} | ({"closing_told_at": to_ms(now)} if silently else {})
         with transaction(self.engine) as connection:
             mine = and_(incident.c.subject == subject, incident.c.closed_at.is_(None))
-            connection.execute(update(incident).where(mine).values(closed_at=to_ms(now)))
+            connection.execute(update(incident).where(mine).values(values))
 
     def open_subjects(self) -> frozenset[str]:
         """Return the subjects that do not work now."""

@@ -6,7 +6,7 @@ over as it would have taken a new one, so that a backfill keeps no news back and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -16,13 +16,31 @@ from sqlalchemy import and_, func, insert, select, update
 
 from crawler.clock import from_ms, to_ms
 from crawler.db.schema import article, entry
-from crawler.identity import cleaned, entry_identity, storable
+from crawler.identity import KnownEntry, cleaned, entry_identity, find_moved, storable
 from crawler.model import FeedEntry, PendingEntry
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Row, Select
 
 _CHUNK = 500  # SQLite limits the parameters of a statement
+_RECENT = 400  # entries of a source among which one that has moved is looked for
+_ENTRIES: Select[Any] = select(
+    entry.c.id,
+    entry.c.identity,
+    entry.c.source_id,
+    entry.c.url,
+    entry.c.guid,
+    entry.c.title,
+    entry.c.summary,
+    entry.c.content,
+    entry.c.published_at.label("own_date"),
+    entry.c.first_seen_at,
+    entry.c.first_poll,
+    entry.c.state,
+    entry.c.attempts,
+    entry.c.article_id,
+    func.coalesce(entry.c.published_at, article.c.published_at).label("published"),
+).outerjoin(article, article.c.id == entry.c.article_id)
 
 
 class Arrival(IntEnum):
@@ -41,6 +59,9 @@ class Arrived:
     new: tuple[PendingEntry, ...]  # whose pages are to be read, oldest first
     known: tuple[int, ...]  # when the known ones were first seen, Unix milliseconds
     taken_over: int = 0  # that only the archive had brought, and the runs now have, too
+    changes_guids: bool | None = (
+        None  # most known ones came with another identifier; None: nothing to compare
+    )
 
     @property
     def is_news(self) -> bool:
@@ -68,6 +89,10 @@ def insert_entries(
     for item in map(cleaned, entries):  # before the identity, which is stored too
         by_identity.setdefault(entry_identity(item), item)
     held = _held(connection, source_id, list(by_identity))
+    compared, changed = _note_guids(connection, by_identity, held)
+    moved = _held_elsewhere(connection, source_id, by_identity, held)
+    unlinked = [identity for identity in moved if not identity.startswith("url:")]
+    held |= moved
     new: list[PendingEntry] = []
     for identity, item in reversed(by_identity.items()):  # feeds list the newest first
         if identity in held:
@@ -91,41 +116,65 @@ def insert_entries(
         entry_id = connection.execute(insert(entry).values(values).returning(entry.c.id)).scalar_one()
         new.append(PendingEntry(int(entry_id), source_id, item, now, 0))
     taken: set[str] = set()
-    archived = [row for row in held.values() if row.first_poll >= Arrival.ARCHIVED]
+    archived = [(identity, row) for identity, row in held.items() if row.first_poll >= Arrival.ARCHIVED]
     if archived and arrival < Arrival.ARCHIVED:
         edge = now if arrival == Arrival.FIRST_POLL else _last_seen(connection, source_id, seen_before, now)
-        for row in archived:
+        for identity, row in archived:
             if row.published is not None and row.published < to_ms(edge - window):
                 continue
-            taken.add(row.identity)
+            taken.add(identity)
             _take_over(connection, row, route, arrival, now)
             if row.state == "new":
-                new.append(PendingEntry(row.id, source_id, by_identity[row.identity], now, row.attempts))
+                new.append(PendingEntry(row.id, source_id, by_identity[identity], now, row.attempts))
     known = tuple(row.first_seen_at for identity, row in held.items() if identity not in taken)
-    return Arrived(tuple(new), known, len(taken))
+    compared, changed = compared + len(unlinked), changed + len(unlinked)
+    return Arrived(tuple(new), known, len(taken), changed * 2 > compared if compared else None)
 
 
 def _held(connection: Connection, source_id: str, identities: Sequence[str]) -> dict[str, Row[Any]]:
     """Return the source's entries of these identities, each with its or its article's date of publication."""
     found: dict[str, Row[Any]] = {}
     for start in range(0, len(identities), _CHUNK):
-        query = (
-            select(
-                entry.c.id,
-                entry.c.identity,
-                entry.c.source_id,
-                entry.c.first_seen_at,
-                entry.c.first_poll,
-                entry.c.state,
-                entry.c.attempts,
-                entry.c.article_id,
-                func.coalesce(entry.c.published_at, article.c.published_at).label("published"),
-            )
-            .outerjoin(article, article.c.id == entry.c.article_id)
-            .where(entry.c.source_id == source_id, entry.c.identity.in_(identities[start : start + _CHUNK]))
-        )
-        found |= {row.identity: row for row in connection.execute(query)}
+        mine = and_(entry.c.source_id == source_id, entry.c.identity.in_(identities[start : start + _CHUNK]))
+        found |= {row.identity: row for row in connection.execute(_ENTRIES.where(mine))}
     return found
+
+
+def _held_elsewhere(
+    connection: Connection, source_id: str, document: Mapping[str, FeedEntry], held: Mapping[str, Row[Any]]
+) -> dict[str, Row[Any]]:
+    """Return, by their new identity, entries of *document* that are held under another; they go by the new one."""
+    if len(held) == len(document):
+        return {}
+    recent = _ENTRIES.where(entry.c.source_id == source_id).order_by(entry.c.id.desc()).limit(_RECENT)
+    rows = {row.identity: row for row in connection.execute(recent)}
+    known = [KnownEntry(identity, _item(row)) for identity, row in rows.items()]
+    found: dict[str, Row[Any]] = {}
+    for identity, before in find_moved(document, frozenset(held), known).items():
+        item, row = document[identity], rows[before]
+        values = {"identity": identity, "url": item.url, "guid": item.guid}
+        connection.execute(update(entry).where(entry.c.id == row.id).values(values))
+        found[identity] = row
+    return found
+
+
+def _item(row: Row[Any]) -> FeedEntry:
+    date = None if row.own_date is None else from_ms(row.own_date)
+    return FeedEntry(row.title, row.url, row.guid, row.summary, row.content, published=date)
+
+
+def _note_guids(
+    connection: Connection, document: Mapping[str, FeedEntry], held: Mapping[str, Row[Any]]
+) -> tuple[int, int]:
+    """Keep the newest identifier of known entries; return how many had one, and of how many it is another now."""
+    compared = changed = 0
+    for identity, row in held.items():
+        guid = document[identity].guid
+        compared += bool(guid and row.guid)
+        if guid and guid != row.guid:
+            changed += bool(row.guid)
+            connection.execute(update(entry).where(entry.c.id == row.id).values(guid=guid))
+    return compared, changed
 
 
 def _last_seen(connection: Connection, source_id: str, before: int | None, now: datetime) -> datetime:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import fields, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from crawler.model import Article, FeedEntry
-from crawler.urls import identity_key
+from crawler.urls import host_and_rest, identity_key
 
 MAX_KEY_CHARS = 600  # at most four bytes each
 _PLAIN_POST = re.compile(r"[?&]p=\d+$")  # WordPress without permalinks
+# Identifiers that are made of a number or a date and never given to another article: WordPress, Drupal, RFC 4151, ours.
+_LASTING_GUID = re.compile(
+    r"https?://[^\s?]+\?(?:[\w=&]*&)?p=\d+|\d+ at https?://\S+|tag:[^,\s]+,[\d-]+:\S+|telegram:\S+"
+)
+_SHORTEST_PLACE = 8  # of a path: /news/12 says less than /2025/11/bridge-opens
+_SAME_MOMENT = timedelta(hours=1)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL; UTF-8 has no lone surrogates
 
 
@@ -21,12 +30,96 @@ def entry_identity(item: FeedEntry) -> str:
     The link counts, for GUIDs change on some servers at every fetch and are shared by two items on others; a link to
     a site's root (or none) says nothing, so the GUID, then title and summary, take its place.
     """
-    key = identity_key(item.url) if item.url else ""
-    if key.partition("/")[2] or _PLAIN_POST.search(key):
-        return f"url:{indexable(key)}"
+    if item.url and names_article(item.url):
+        return f"url:{indexable(identity_key(item.url))}"
     if item.guid:
         return f"guid:{digest(item.guid)}:{digest(item.title)}"
     return f"text:{digest(item.title + chr(10) + item.summary)}"
+
+
+def names_article(url: str) -> bool:
+    """Tell whether *url* can be that of one article: a site's root, where some feeds link to, is not."""
+    key = identity_key(url)
+    return bool(key.partition("/")[2] or _PLAIN_POST.search(key))
+
+
+def article_identity(source_id: str, item: FeedEntry, url: str | None) -> str:
+    """Return what makes the article of an entry the same for every source: its address, where it has one."""
+    if url and names_article(url):
+        return indexable(identity_key(url))
+    return f"entry:{source_id}:{entry_identity(item)}"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEntry:
+    """A stored entry of a source, as its feed last gave it."""
+
+    identity: str
+    item: FeedEntry
+
+
+def find_moved(
+    document: Mapping[str, FeedEntry], held: frozenset[str], known: Sequence[KnownEntry]
+) -> dict[str, str]:
+    """Return, for entries of *document* whose identity is not *held*, the identity under which they are known.
+
+    A known entry goes by another identity now when its site has moved to another host, its address was changed, or
+    the identifiers of a feed without links change. Only what cannot be another article is taken for the same one; a
+    report told twice does less harm than one that is not told.
+    """
+    keeps_guids = any(identity in held and not _is_linked(identity) for identity in document)
+    places: dict[tuple[str, str], str] = {}
+    guids: dict[str, KnownEntry] = {}
+    words: dict[str, str] = {}
+    shared = Counter(entry.item.guid for entry in known) + Counter(item.guid for item in document.values())
+    hosts = {host_and_rest(item.url)[0] for identity, item in document.items() if _is_linked(identity)}
+    for entry in known:
+        if entry.identity in document:
+            continue
+        if not _is_linked(entry.identity):
+            words[_all_words(entry.item)] = entry.identity
+            continue
+        host, rest = host_and_rest(entry.item.url)
+        if len(hosts) == 1 and host not in hosts and len(rest) >= _SHORTEST_PLACE:
+            places[rest, _words(entry.item.title)] = entry.identity
+        guids[entry.item.guid or ""] = entry
+    found: dict[str, str] = {}
+    for identity, item in document.items():
+        before = None
+        if identity in held:
+            continue
+        if not _is_linked(identity):
+            before = None if keeps_guids else words.get(_all_words(item))
+        elif _words(item.title):
+            before = places.get((host_and_rest(item.url)[1], _words(item.title)))
+        twin = guids.get(item.guid) if item.guid and shared[item.guid] == 2 and _is_linked(identity) else None
+        if before is None and twin and _is_one(item, twin.item):
+            before = twin.identity
+        if before is not None and before not in found.values():
+            found[identity] = before
+    return found
+
+
+def _is_linked(identity: str) -> bool:
+    return identity.startswith("url:")
+
+
+def _is_one(item: FeedEntry, other: FeedEntry) -> bool:
+    """Tell whether two entries with one identifier are one: some feeds number their places, not their articles."""
+    if _LASTING_GUID.fullmatch(item.guid or ""):
+        return True
+    if item.published is None or other.published is None:
+        return False
+    is_same_date = abs(item.published - other.published) <= _SAME_MOMENT
+    return is_same_date and bool(_words(item.title)) and _words(item.title) == _words(other.title)
+
+
+def _words(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _all_words(item: FeedEntry) -> str:
+    return "\n".join(map(_words, (item.title, item.summary, item.content)))
 
 
 def text_hash(title: str, text: str) -> str:

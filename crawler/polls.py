@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from scrapy import Request
 from scrapy.http import Response
 
+from crawler.asked import Asked, addresses, read_signs
 from crawler.cadence.pace import is_outdated, learn_pace
 from crawler.cadence.polling import (
     Answer,
@@ -30,9 +31,10 @@ from crawler.cadence.polling import (
 )
 from crawler.cadence.schedule import read_freshness, read_retry_after
 from crawler.errors import FetchError, ParseError, RunEndsError
-from crawler.model import CrawlReport, FeedEntry, Pace, ParsedFeed, PollState, Problem, Validators
-from crawler.net.exchange import new_validators, read_as, read_headers, sha256, source_request
+from crawler.model import CrawlReport, Pace, ParsedFeed, PollState, Problem, Validators
+from crawler.net.exchange import find_new_home, new_validators, read_as, read_headers, sha256, source_request
 from crawler.net.failure import NO_PROXY_YET, describe_failure, describe_status, is_for_now
+from crawler.oddity import Kind, Oddity, describe
 from crawler.spiders import KINDS
 from crawler.store import PollResult
 
@@ -44,32 +46,7 @@ if TYPE_CHECKING:
     from crawler.pages import Pages
     from crawler.store import Store
 
-NOTHING_HELD = Validators()
 MOST_PARTS = 5  # read of a document that lists others: the newest hold the news
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What was asked, handed on to whoever reads the answer."""
-
-    source: Source
-    route: int
-    url: str
-    validators: Validators = NOTHING_HELD
-    conditional: bool = False
-    refusal: FetchError | None = None  # of the route's usual address: what is told when others fail, too
-    listed_by: str | None = None  # the document that this one is a part of
-    parts: tuple[str, ...] = ()  # still to be read after this document
-    entries: tuple[FeedEntry, ...] = ()  # of the parts read so far
-    left: int = 0  # parts that may still be added: a part may list others
-    failure: FetchError | None = None  # of a part
-    idle: int = 0  # pages of older entries in a row that brought nothing new
-
-
-def _addresses(source: Source, route: int) -> tuple[str, ...]:
-    """Return the addresses under which a route may be asked, the usual one first."""
-    kind, url = KINDS[source.routes[route].kind], str(source.routes[route].url)
-    return (kind.ask(url), *kind.others(url))
 
 
 class Polls:
@@ -90,9 +67,15 @@ class Polls:
         self._report, self._clock, self._stopping = report, clock, stopping
         self._uses_proxy, self._zone = uses_proxy, zone
         self._states: dict[str, PollState] = dict(store.poll_states())
+        self._odd: dict[str, dict[Kind, Oddity]] = {}
+        for item in store.oddities():
+            self._odd.setdefault(item.source_id, {})[item.kind] = item
         self.failed: dict[str, tuple[PollState, FetchError]] = {}
         self.answered: set[str] = set()  # sources that were read
         self.problems: list[Problem] = []
+
+    def _oddities(self, source: Source, url: str) -> dict[Kind, Oddity]:
+        return {kind: item for kind, item in self._odd.get(source.id, {}).items() if item.url == url}
 
     def state(self, source: Source) -> PollState:
         """Return what is remembered of *source* now."""
@@ -134,17 +117,17 @@ class Polls:
         state = self.state(source)
         validators = state.validators if state.url == url else Validators()
         headers: dict[str, str] = {}
-        if asks_conditionally(state, self._clock()):
+        if asks_conditionally(state, self._clock()) and Kind.STUCK not in self._oddities(source, url):
             if validators.etag:
                 headers["If-None-Match"] = validators.etag
             if validators.last_modified:
                 headers["If-Modified-Since"] = validators.last_modified
-        asked = _Asked(source, index, url, validators, conditional=bool(headers), refusal=refusal)
+        asked = Asked(source, index, url, validators, conditional=bool(headers), refusal=refusal)
         return self._request(asked, self.read_newest, self.newest_failed, headers)
 
     def _request(
         self,
-        asked: _Asked,
+        asked: Asked,
         callback: Callable[..., AsyncIterator[Request]],
         errback: Callable[[Failure], list[Request]],
         headers: Mapping[str, str] | None = None,
@@ -159,14 +142,15 @@ class Polls:
             arguments={"asked": asked},
         )
 
-    async def read_newest(self, response: Response, asked: _Asked) -> AsyncIterator[Request]:
+    async def read_newest(self, response: Response, asked: Asked) -> AsyncIterator[Request]:
         """Store what a route answered; yield other routes on failure, new pages and older entries on success."""
         headers = read_headers(response)
         try:
             feed = await self._read(response, headers, asked)
-            if feed is not None and (stale := find_staleness(feed.entries, self._clock())):
-                if self._has_route_after(asked):
-                    raise FetchError(stale)
+            stale = self._find_staleness(asked, feed)
+            if stale and self._has_route_after(asked):
+                raise FetchError(stale)
+            if stale:
                 self.problems.append(Problem(asked.source.id, stale))
         except (FetchError, ParseError, RuntimeError) as error:
             if failure := self._failure_of(error):
@@ -176,7 +160,7 @@ class Polls:
             return
         if feed is not None and feed.parts:
             first, *others = feed.parts[:MOST_PARTS]
-            part = _Asked(
+            part = Asked(
                 asked.source,
                 asked.route,
                 first,
@@ -187,10 +171,17 @@ class Polls:
             )
             yield self._request(part, self.read_part, self.part_failed)
             return
-        for request in self._save(asked, feed, headers, response.body):
+        for request in self._save(asked, feed, headers, response.body, find_new_home(response, asked.url)):
             yield request
 
-    async def _read(self, response: Response, headers: dict[str, str], asked: _Asked) -> ParsedFeed | None:
+    def _find_staleness(self, asked: Asked, feed: ParsedFeed | None) -> str | None:
+        """Return why the next route is to be tried although this one answers."""
+        empty = self._oddities(asked.source, asked.url).get(Kind.EMPTY)
+        if empty and empty.is_telling and (feed is None or not (feed.entries or feed.parts)):
+            return describe(empty) if self._has_route_after(asked) else None
+        return find_staleness(feed.entries, self._clock()) if feed else None
+
+    async def _read(self, response: Response, headers: dict[str, str], asked: Asked) -> ParsedFeed | None:
         """Return the entries, or None when they are those that we have."""
         if response.status == 304:
             if not asked.conditional:
@@ -205,7 +196,12 @@ class Polls:
         return await self._worker.parse(route.kind, response.body, headers.get("content-type"), url)
 
     def _save(
-        self, asked: _Asked, feed: ParsedFeed | None, headers: Mapping[str, str], body: bytes | None
+        self,
+        asked: Asked,
+        feed: ParsedFeed | None,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        moved_to: str | None = None,
     ) -> list[Request]:
         """Store a poll that succeeded; without *body* it came in parts, which have no validators."""
         now, source = self._clock(), asked.source
@@ -225,9 +221,10 @@ class Polls:
         )
         state, if_news = after_success(before, source.every, now, answer, self._pace(before, now), self._zone)
         # another route knows other addresses: overlap tells nothing
-        is_same = before.url is None or before.url in _addresses(source, asked.route)
+        is_same = before.url is None or before.url in addresses(source, asked.route)
         is_first = not is_same or before.first_polled_at is None
-        result = PollResult(state, entries, is_first=is_first, if_news=if_news)
+        signs = read_signs(asked, feed, state, kept, moved_to)
+        result = PollResult(state, entries, is_first, if_news, signs)
         new = self._store.save_poll(result, now, gap=feed.older if feed and is_same else None)
         self._report.polled += 1
         self.answered.add(source.id)
@@ -236,6 +233,7 @@ class Polls:
         self._report.entries_new += len(new)
         saved = self._store.poll_state(source.id) if entries else state  # only entries open a gap
         self._states[source.id] = saved
+        self._tell_oddities(source, now)
         requests = self._pages.requests(new)
         if saved.gap and saved.gap != before.gap:
             requests += self._gap_requests(source, saved.gap)
@@ -248,11 +246,18 @@ class Polls:
         history = self._store.history(state)
         return None if history is None else learn_pace(history, now, self._zone)
 
+    def _tell_oddities(self, source: Source, now: datetime) -> None:
+        found = self._store.oddities(source.id)
+        self._odd[source.id] = {item.kind: item for item in found}
+        self.problems += [
+            Problem(source.id, describe(item)) for item in found if item.is_telling and item.last == now
+        ]
+
     def newest_failed(self, failure: Failure) -> list[Request]:
         """Try the next route after a transport failure, a refusal or a body over the limit."""
         if isinstance(failure.value, RunEndsError):
             return []
-        asked: _Asked = failure.request.cb_kwargs["asked"]  # type: ignore[attr-defined]  # Scrapy sets it
+        asked: Asked = failure.request.cb_kwargs["asked"]  # type: ignore[attr-defined]  # Scrapy sets it
         return self._next_route(asked, describe_failure(failure.value or Exception()))
 
     def _failure_of(self, error: Exception) -> FetchError | None:
@@ -263,17 +268,17 @@ class Polls:
             raise error
         return describe_failure(error)
 
-    def _has_route_after(self, asked: _Asked) -> bool:
+    def _has_route_after(self, asked: Asked) -> bool:
         return any(route.kind in KINDS for route in asked.source.routes[asked.route + 1 :])
 
-    def _note_hold(self, asked: _Asked, headers: Mapping[str, str]) -> None:
+    def _note_hold(self, asked: Asked, headers: Mapping[str, str]) -> None:
         """Remember that a server asked for time: also when another route serves, or fails, in its stead."""
         now = self._clock()
         if wait := read_retry_after(headers.get("retry-after"), now):
             self._states[asked.source.id] = with_hold(self.state(asked.source), asked.url, wait, now)
 
-    def _next_route(self, asked: _Asked, failure: FetchError) -> list[Request]:
-        known = _addresses(asked.source, asked.route)
+    def _next_route(self, asked: Asked, failure: FetchError) -> list[Request]:
+        known = addresses(asked.source, asked.route)
         place = known.index(asked.url) + 1 if asked.url in known else len(known)
         failure = asked.refusal or failure
         wants_time = held_until(self.state(asked.source), asked.url, self._clock()) is not None
@@ -295,7 +300,7 @@ class Polls:
 
     # -- parts --------------------------------------------------------------------------------------------------
 
-    async def read_part(self, response: Response, asked: _Asked) -> AsyncIterator[Request]:
+    async def read_part(self, response: Response, asked: Asked) -> AsyncIterator[Request]:
         """Gather a part's entries; with the last part, store the poll."""
         headers = read_headers(response)
         try:
@@ -321,10 +326,10 @@ class Polls:
         """Go on with the next part: one broken shard hides no other."""
         if isinstance(failure.value, RunEndsError):
             return []
-        asked: _Asked = failure.request.cb_kwargs["asked"]  # type: ignore[attr-defined]  # Scrapy sets it
+        asked: Asked = failure.request.cb_kwargs["asked"]  # type: ignore[attr-defined]  # Scrapy sets it
         return self._after_part(replace(asked, failure=describe_failure(failure.value or Exception())))
 
-    def _after_part(self, asked: _Asked) -> list[Request]:
+    def _after_part(self, asked: Asked) -> list[Request]:
         if asked.parts:
             following = replace(asked, url=asked.parts[0], parts=asked.parts[1:])
             return [self._request(following, self.read_part, self.part_failed)]
@@ -338,9 +343,9 @@ class Polls:
         route = self.state(source).route
         if route >= len(source.routes) or source.routes[route].kind not in KINDS:  # edited since
             return []
-        return [self._request(_Asked(source, route, url, idle=idle), self.read_older, self.older_failed)]
+        return [self._request(Asked(source, route, url, idle=idle), self.read_older, self.older_failed)]
 
-    async def read_older(self, response: Response, asked: _Asked) -> AsyncIterator[Request]:
+    async def read_older(self, response: Response, asked: Asked) -> AsyncIterator[Request]:
         """Store a page of older entries; yield the one before it until known entries come or it is enough."""
         state = self.state(asked.source)
         try:

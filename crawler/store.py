@@ -7,15 +7,16 @@ entries would be lost for ever.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Engine, Row, and_, delete, func, insert, or_, select, update
 
 from crawler import failpoint
-from crawler.arrival import Arrival, insert_entries
+from crawler.arrival import Arrival, Arrived, insert_entries
+from crawler.articlerow import keep_article
 from crawler.cadence.listening import note_listening, read_history
 from crawler.cadence.rhythm import History
 from crawler.clock import from_ms, to_ms
@@ -23,12 +24,11 @@ from crawler.db.engine import open_engine, transaction
 from crawler.db.migrate import migrate
 from crawler.db.schema import article, entry, robots, source_state
 from crawler.errors import StoreError
-from crawler.identity import cleaned, entry_identity, indexable, storable, text_hash
+from crawler.identity import storable
 from crawler.model import Article, FeedEntry, PendingEntry, PollState
+from crawler.oddity import Kind, Oddity, Signs, note_signs, read_oddities
 from crawler.pollrow import failure_values, read_state, state_values, upsert_state
-from crawler.urls import canonical_url, identity_key
 
-LONG_AGO = timedelta(days=90)
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -49,6 +49,7 @@ class PollResult:
     entries: tuple[FeedEntry, ...] = ()
     is_first: bool | None = None  # of its source or route; None: of its source, when that was never polled
     if_news: PollState | None = None  # stored instead of *state* when something new came
+    signs: Signs | None = None  # what was odd about the answer
 
 
 class Store:
@@ -115,9 +116,18 @@ class Store:
             if arrived.is_news:
                 values["last_item_at"] = to_ms(now)
             note_listening(connection, result.state, now)
+            if result.signs is not None:
+                overlaps = is_first or result.state.last_item_at is None or bool(arrived.known)
+                signs = _with_arrivals(result.signs, arrived, missed=not overlaps and not gap)
+                note_signs(connection, result.state.source_id, signs, now)
             upsert_state(connection, values)
         failpoint.reach("after_poll_commit")
         return arrived.new
+
+    def oddities(self, source_id: str | None = None) -> tuple[Oddity, ...]:
+        """Return what is odd about one source, or about all of them, whether it is worth a word or not."""
+        with transaction(self.engine) as connection:
+            return read_oddities(connection, source_id)
 
     def save_older(
         self, source_id: str, entries: Sequence[FeedEntry], gap: str | None, now: datetime
@@ -197,7 +207,7 @@ class Store:
         """
         failpoint.reach("before_article_commit")
         with transaction(self.engine) as connection:
-            article_id = self._upsert_article(connection, pending, found, now)
+            article_id = keep_article(connection, pending, found, self.first_run_window)
             connection.execute(
                 update(entry)
                 .where(entry.c.id == pending.entry_id)
@@ -241,63 +251,17 @@ class Store:
             connection.execute(update(article).where(old).values(text="", author=None))
         return int(count)
 
-    def _upsert_article(
-        self, connection: Connection, pending: PendingEntry, found: Article, now: datetime
-    ) -> int:
-        item, found = pending.entry, cleaned(found)
-        url = found.canonical_url or item.url
-        identity = (
-            indexable(identity_key(url)) if url else f"entry:{pending.source_id}:{entry_identity(item)}"
-        )
-        values: dict[str, Any] = {
-            "title": found.title,
-            "text": found.text,
-            "language": found.language,
-            "author": found.author,
-            "published_at": to_ms(found.published) if found.published else None,
-            "origin": found.origin,
-            "truncated": int(found.truncated),
-            "text_sha256": text_hash(found.title, found.text),
-        }
-        mine = connection.execute(
-            select(entry.c.article_id, entry.c.first_poll).where(entry.c.id == pending.entry_id)
-        )
-        linked, arrival = mine.one()
-        known = select(article.c.id, article.c.text_sha256, article.c.origin)
-        existing = connection.execute(known.where(article.c.identity == identity)).first()
-        if existing is None and linked is not None:  # the page named another canonical address than the feed
-            existing = connection.execute(known.where(article.c.id == linked)).first()
-        if existing is None:
-            values |= {
-                "identity": identity,
-                "source_id": pending.source_id,
-                "url": canonical_url(url) if url else None,
-                "first_seen_at": to_ms(pending.first_seen),
-                "backlog": int(self._is_old(found, item, pending.first_seen, Arrival(arrival))),
-                "revision": 1,
-            }
-            return int(
-                connection.execute(insert(article).values(values).returning(article.c.id)).scalar_one()
-            )
-        # Another source's page betters what a feed said: it may be the only one that reads pages.
-        ours = existing.id == linked or (existing.origin != "page" and arrival != Arrival.ARCHIVED)
-        if ours and existing.text_sha256 != values["text_sha256"] and found.origin == "page":
-            changed = values | {"revision": article.c.revision + 1}
-            connection.execute(update(article).where(article.c.id == existing.id).values(changed))
-        return int(existing.id)
 
-    def _is_old(self, found: Article, item: FeedEntry, first_seen: datetime, arrival: Arrival) -> bool:
-        """Tell old news: before the first-run window at a first poll; later only what a page itself dates long ago.
-
-        Sitemaps and listings give no dates, and name an article of years ago again when it is edited.
-        """
-        if arrival >= Arrival.ARCHIVED:
-            return arrival == Arrival.ARCHIVED
-        if arrival != Arrival.FIRST_POLL:
-            said = found.published if item.published is None else None
-            return said is not None and said < first_seen - LONG_AGO
-        published = item.published or found.published
-        return published is not None and published < first_seen - self.first_run_window
+def _with_arrivals(signs: Signs, arrived: Arrived, *, missed: bool) -> Signs:
+    """Add to what was odd about an answer what only the stored entries can tell."""
+    seen = dict(signs.seen)
+    if arrived.changes_guids is not None:
+        seen[Kind.GUIDS] = "" if arrived.changes_guids else None
+    if arrived.is_news or arrived.known:
+        seen[Kind.GAP] = "" if arrived.is_news and missed else None
+    if arrived.is_news:
+        seen[Kind.STUCK] = "" if signs.repeats_validator else None
+    return replace(signs, seen=seen)
 
 
 def pending_entry(row: Row[Any]) -> PendingEntry:

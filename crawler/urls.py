@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from functools import lru_cache
+from unicodedata import normalize
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 TELEGRAM_HOSTS = ("t.me", "telegram.me", "telegram.dog")
@@ -28,9 +29,26 @@ _CONTENT = re.compile(
     r"news_?id|story|cat|ga[^_]\w*|gl\w+|keywords?|reference\w*|sources?_?id|media_?id|session_?\w+|story_?id|amp)$",
     re.IGNORECASE,
 )
-_AMP_QUERY = frozenset({"amp", "amp=1", "amp=true", "amp=", "outputtype=amp", "noamp=mobile", "m=1"})
+_TWIN_QUERY = frozenset(
+    {"amp", "amp=1", "amp=true", "amp=", "outputtype=amp", "noamp=mobile", "m=1"}
+    | {
+        "print",
+        "print=1",
+        "print=true",
+        "print=print",
+        "print=y",
+        "output=print",
+        "view=print",
+        "tmpl=component",
+    }
+)
 _FOLDED_HOST = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.)")
-_FOLDED_PATH = re.compile(r"(?:/amp|\.amp|\.lite|/lite)(?=\.html?$|$)", re.IGNORECASE)
+# What a theme puts behind the path of an article, or before it, for other readers of the same text.
+_FOLDED_PATH = re.compile(
+    r"^/amp(?=(?:/[^/]+){2,}$)|(?:/amp|\.amp|\.lite|/lite|\.print)(?=\.html?$|$)", re.IGNORECASE
+)
+_PRINT_PAGE = re.compile(r"(?P<article>(?:/[^/]+){2,})/print", re.IGNORECASE)  # /news/print is a section
+_INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
 _TWIN_TAIL = re.compile(r"(?:/(?:amp|lite|print|page|\d{1,3}))+", re.IGNORECASE)
 
 
@@ -59,22 +77,35 @@ def canonical_url(url: str) -> str:
 def identity_key(url: str) -> str:
     """Return a key that is equal for the twins of an article, for comparing only: it is no address.
 
-    Folded: http and https, ``www.``, ``m.`` and ``amp.`` hosts, a trailing slash, ``/amp``, ``?amp=1``,
-    ``.lite``, percent-encoding, tracking parameters and their order.
+    Folded: http and https, ``www.``, ``m.`` and ``amp.`` hosts, a trailing slash, ``index.html``, ``/amp``,
+    ``?amp=1``, ``.lite``, print pages, percent-encoding, composed and decomposed letters, tracking parameters and
+    the order of the others.
     """
     clean = canonical_url(url)
     parts = _split(clean)
     if parts is None or parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         return clean
     host = _FOLDED_HOST.sub("", _host_and_port(parts))
-    path = re.sub("/{2,}", "/", unquote(parts.path)).rstrip("/")
+    path = normalize("NFC", re.sub("/{2,}", "/", unquote(parts.path)).rstrip("/"))
     if stem := _FOLDED_PATH.sub("", path):
         path = stem.rstrip("/")
-    path = path.removesuffix("/index.html").removesuffix("/index.php")
+    if printed := _PRINT_PAGE.fullmatch(path):
+        path = printed["article"]
+    path = _INDEX.sub("", path)
     fields = sorted(
-        unquote(field) for field in parts.query.split("&") if field and field.lower() not in _AMP_QUERY
+        normalize("NFC", unquote(field))
+        for field in parts.query.split("&")
+        if field and field.lower() not in _TWIN_QUERY
     )
     return f"{host}{path}{'?' if fields else ''}{'&'.join(fields)}"
+
+
+def host_and_rest(url: str | None) -> tuple[str, str]:
+    """Return the two parts of an `identity_key`: the host, and what names the article on it."""
+    key = identity_key(url) if url else ""
+    host = re.match(r"[^/?]*", key)
+    assert host is not None
+    return host[0], key[host.end() :]
 
 
 def trusted_canonical(declared: str | None, final_url: str) -> str | None:

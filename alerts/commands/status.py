@@ -41,12 +41,15 @@ def _collect(config: Config) -> dict[str, Any]:
     from alerts.outbox import Outbox
     from alerts.runlog import RunLog
     from crawler.model import PollState
+    from crawler.oddity import describe, worth_a_word
     from crawler.store import Store
 
     store = Store.open(config.crawl.database_url)
     archive = Archive.open(store.engine)
     states = store.poll_states()
     incidents = Incidents(store.engine).open_subjects()
+    last_read = {source_id: state.last_ok_at for source_id, state in states.items()}
+    odd = worth_a_word(store.oddities(), last_read)
     sources = []
     for source in config.crawl.sources:
         state = states.get(source.id, PollState(source.id))
@@ -72,6 +75,7 @@ def _collect(config: Config) -> dict[str, Any]:
                 "failures": state.failures,
                 "failing_since": _iso(state.failing_since),
                 "problem": state.problem,
+                "notes": [describe(item) for item in odd if item.source_id == source.id],
             }
         )
     channel_states = ChannelStates(store.engine).load()
@@ -114,6 +118,7 @@ def _lines(status: dict[str, Any], now: datetime) -> list[str]:
         if source["problem"]:
             line += f"  {source['problem']} ({source['failures']} times)"
         lines.append(line.rstrip())
+        lines += [f"  {'':<{width}}  note: {note}" for note in source["notes"]]
     lines.append("CHANNELS")
     for channel in status["channels"]:
         line = f"  {channel['id']}: {channel['state']}"

@@ -21,7 +21,14 @@ def wants_page(pending: PendingEntry, full_text: FullText) -> bool:
     entry = pending.entry
     if entry.url is None or full_text == "feed" or _is_post(entry):
         return False
+    if _is_root(entry.url):  # a front page is no article
+        return False
     return full_text == "page" or len(entry.content) < FULL_TEXT_CHARS
+
+
+def _is_root(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.path in ("", "/") and not parts.query
 
 
 def _is_post(entry: FeedEntry) -> bool:
@@ -55,7 +62,7 @@ def from_page(
     the page's text means that the page is a stub; then the feed's text is used.
     """
     entry = pending.entry
-    if urlsplit(final_url).path in ("", "/") and urlsplit(entry.url or "").path not in ("", "/"):
+    if _is_root(final_url):
         return None  # removed articles are redirected to the front page
     if len(page.text) < SHORTEST_PAGE_TEXT_CHARS and len(page.text) <= len(entry.content or entry.summary):
         return None

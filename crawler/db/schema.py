@@ -54,6 +54,19 @@ deaf = Table(  # long stretches between two polls: nothing is known of them
     Column("until_at", BigInteger, nullable=False),
 )
 
+oddity = Table(  # what is odd about a source that answers
+    "oddity",
+    metadata,
+    Column("source_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("url", Text, nullable=False),  # that was asked
+    Column("said", Text, nullable=False),
+    Column("polls", Integer, nullable=False),  # in a row
+    Column("since_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("is_usual", Integer, nullable=False),  # has passed before: the source is like that
+)
+
 robots = Table(
     "robots",
     metadata,
@@ -109,6 +122,7 @@ entry = Table(
     Column("route", Text),  # the address that it was read from
     UniqueConstraint("source_id", "identity", name="entry_identity"),
     Index("entry_state", "state", "next_attempt_at"),
+    Index("entry_source", "source_id", "id"),
     Index("entry_article", "article_id"),
 )
 

@@ -67,6 +67,17 @@ def read_as(answered: str, route_url: str) -> str:
     return f"{answered.partition('#')[0]}#{fragment}" if fragment else answered
 
 
+def find_new_home(response: Response, asked: str) -> str | None:
+    """Return where *asked* was redirected to for good (301, 308; RFC 9110 §15.4.2, §15.4.9), None when it was not.
+
+    One temporary hop makes the whole way temporary.
+    """
+    hops = response.meta.get("redirect_reasons") or ()
+    if not hops or response.url == asked or not set(hops) <= {301, 308}:
+        return None
+    return response.url
+
+
 def read_headers(response: Response) -> dict[str, str]:
     """Return the header fields of an answer by lower-case name, the last of each."""
     return {

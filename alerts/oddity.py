@@ -1,0 +1,34 @@
+"""What operators are told of sources that answer, but oddly: once when it begins, nothing when it ends.
+
+What is odd, and for how long, is `crawler.oddity`'s business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from alerts.incident import Incidents
+from alerts.secrets import redact
+from crawler.oddity import Kind, Oddity, describe
+
+UNTOLD = frozenset(
+    {Kind.DAMAGED}
+)  # nothing that anybody here can mend, and most of the feed is read: see status
+
+
+def watch_oddities(
+    incidents: Incidents, found: Iterable[Oddity], names: Mapping[str, str], now: datetime
+) -> None:
+    """Begin an incident for all of *found*, and end silently those that are over. *names* are the watched sources."""
+    present = {
+        f"{item.kind}:{item.source_id}": item
+        for item in found
+        if item.source_id in names and item.kind not in UNTOLD
+    }
+    for subject in incidents.open_subjects() - present.keys():
+        if subject.partition(":")[0] in set(Kind):
+            incidents.end(subject, now, silently=True)
+    for subject, item in present.items():
+        text = f"Source {names[item.source_id]} ({item.source_id}): {redact(describe(item))}."
+        incidents.begin(subject, text, now)
