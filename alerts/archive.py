@@ -290,6 +290,7 @@ def stored_article(row: Row[Any]) -> StoredArticle:
         truncated=bool(row.truncated),
         text_sha256=row.text_sha256,
         backlog=bool(row.backlog),
+        publisher=row.publisher,
     )
 
 

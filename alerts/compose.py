@@ -9,12 +9,16 @@ from datetime import datetime
 
 from alerts.archive import PendingReport, PendingStory
 from alerts.model import Coverage, Digest, Hit, Report, Story
+from alerts.plaintext import cut_text
 from alerts.text.sentence import shown_sentence
 from alerts.text.zawgyi import to_unicode
 from crawler.model import PollState, StoredArticle
 
 BRIEF_PER_STORY = 3  # beyond max_stories, three times as many are named in one line each
 COUNTED_BEYOND = 5  # more than five times max_stories at once is a flood: the rest is counted
+
+_CARRIERS = ("aggregator", "humanitarian")  # perspectives of sources that carry others' articles
+_PUBLISHER_CHARS = 36  # beside the source's name, which is cut with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def _report(pending: PendingReport, sources: Mapping[str, SourceFacts]) -> Repor
     return Report(
         article_id=article.article_id,
         headline=headline.text or (article.url or "(no title)"),
-        outlet=facts.name,
+        outlet=_outlet(article, facts),
         perspective=facts.perspective,
         language=article.language,
         url=article.url,
@@ -133,6 +137,14 @@ def _report(pending: PendingReport, sources: Mapping[str, SourceFacts]) -> Repor
         converted=headline.encoding != "unicode"
         or (sentence is not None and to_unicode(field, default=default).encoding != "unicode"),
     )
+
+
+def _outlet(article: StoredArticle, facts: SourceFacts) -> str:
+    """Return whose article it is: "Hill Courier via Google News" where a source carries others' articles."""
+    # An outlet read through an aggregator is itself, whatever it is called there.
+    if article.publisher and facts.perspective in _CARRIERS:
+        return f"{cut_text(article.publisher, _PUBLISHER_CHARS)} via {facts.name}"
+    return facts.name
 
 
 def _stands(hit: Hit, article: StoredArticle) -> bool:

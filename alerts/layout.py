@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from alerts.plaintext import ELLIPSIS, clean_line, cut_text, is_cut_point, safe_url, shown_host, tidy
+from crawler.urls import is_news_redirect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -150,6 +151,7 @@ def byline(report: Report, digest: Digest) -> str:
         when if believable else f"first seen {when}",
         age(moment, digest.created),
         "summary only" if report.summary_only else "",
+        "link is a redirect" if is_news_redirect(report.url) else "",
         "converted from Zawgyi" if report.converted else "",
     )
     return " · ".join(word for word in words if word)

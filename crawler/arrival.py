@@ -106,6 +106,7 @@ def insert_entries(
             "summary": item.summary,
             "content": item.content,
             "author": item.author,
+            "publisher": item.publisher,
             "published_at": to_ms(item.published) if item.published else None,
             "first_seen_at": to_ms(now),
             "first_poll": int(arrival),

@@ -51,6 +51,7 @@ def keep_article(
             "identity": identity,
             "source_id": pending.source_id,
             "url": canonical_url(url) if url else None,
+            "publisher": found.publisher,
             "first_seen_at": to_ms(pending.first_seen),
             "backlog": int(_is_old(found, item, pending.first_seen, Arrival(arrival), first_run_window)),
             "revision": 1,

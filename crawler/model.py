@@ -17,6 +17,7 @@ class FeedEntry:
     content: str = ""  # the feed's own full text, plain; "" when the feed carries none
     author: str | None = None
     published: datetime | None = None  # aware UTC; the publisher's word, for display only
+    publisher: str | None = None  # whose article it is, where the feed carries others' articles
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class Article:
     published: datetime | None
     origin: str  # "page", "feed" or "summary": where the text comes from
     truncated: bool = False
+    publisher: str | None = None  # as `FeedEntry.publisher`
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ class StoredArticle:
     truncated: bool
     text_sha256: str  # of the white-space-normalised text: equal for verbatim copies
     backlog: bool  # came with a new source's first poll, older than the first-run window: never alerted
+    publisher: str | None = None  # whose article it is, where its source carries others' articles
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,8 +179,8 @@ class Pages:
         self._store.save_article(pending, article, self._clock(), retry_at=retry_at, problem=problem)
         if article.origin == "feed":
             self._report.from_feed += 1
-        elif article.text:
-            self._report.summary_only += 1
+        elif article.text or (problem is None and not settle.wants_page(pending, source.full_text)):
+            self._report.summary_only += 1  # a headline alone, when there is no page to read
         else:
             self._report.article_failures += 1
 

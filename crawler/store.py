@@ -274,5 +274,6 @@ def pending_entry(row: Row[Any]) -> PendingEntry:
         content=row.content,
         author=row.author,
         published=None if row.published_at is None else from_ms(row.published_at),
+        publisher=row.publisher,
     )
     return PendingEntry(row.id, row.source_id, item, from_ms(row.first_seen_at), row.attempts)

@@ -49,6 +49,9 @@ _FOLDED_PATH = re.compile(
 )
 _PRINT_PAGE = re.compile(r"(?P<article>(?:/[^/]+){2,})/print", re.IGNORECASE)  # /news/print is a section
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
+_NEWS_REDIRECT = re.compile(
+    r"https?://news\.google\.com/(?:__i/)?(?:rss/)?(?:rd/)?(?:articles|read)/", re.IGNORECASE
+)
 _TWIN_TAIL = re.compile(r"(?:/(?:amp|lite|print|page|\d{1,3}))+", re.IGNORECASE)
 
 
@@ -203,6 +206,11 @@ def is_on_domain(host: str | None, domains: Collection[str]) -> bool:
     """Tell whether *host* is one of *domains*, which have four labels at most, or below one."""
     labels = (host or "").lower().rstrip(".").split(".")[-4:]
     return any(".".join(labels[start:]) in domains for start in range(len(labels)))
+
+
+def is_news_redirect(url: str | None) -> bool:
+    """Tell whether *url* only leads to an article by way of Google News, whose page holds none of it."""
+    return _NEWS_REDIRECT.match(url or "") is not None
 
 
 def is_telegram_host(host: str | None) -> bool:

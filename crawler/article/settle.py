@@ -7,7 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from crawler.model import Article, ExtractedPage, FeedEntry, PendingEntry
-from crawler.urls import trusted_canonical
+from crawler.urls import is_news_redirect, trusted_canonical
 
 FULL_TEXT_CHARS = 600  # a feed body this long is an article, not a teaser
 SHORTEST_PAGE_TEXT_CHARS = 80  # less than a sentence or two: a page that says nothing
@@ -19,7 +19,7 @@ FullText = Literal["page", "feed", "auto"]
 def wants_page(pending: PendingEntry, full_text: FullText) -> bool:
     """Tell whether the article's page is to be fetched."""
     entry = pending.entry
-    if entry.url is None or full_text == "feed" or _is_post(entry):
+    if entry.url is None or full_text == "feed" or _is_post(entry) or is_news_redirect(entry.url):
         return False
     if _is_root(entry.url):  # a front page is no article
         return False
@@ -50,6 +50,7 @@ def from_feed(pending: PendingEntry, language: str | None) -> Article:
         author=entry.author,
         published=_not_future(entry.published, pending.first_seen),
         origin="feed" if full else "summary",
+        publisher=entry.publisher,
     )
 
 
@@ -76,6 +77,7 @@ def from_page(
         published=_not_future(entry.published or page.published, pending.first_seen),
         origin="feed" if stub else "page",
         truncated=page.truncated and not stub,
+        publisher=entry.publisher,
     )
 
 

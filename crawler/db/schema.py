@@ -94,6 +94,7 @@ article = Table(
     Column("backlog", Integer, nullable=False, default=0),
     Column("text_sha256", Text, nullable=False),
     Column("revision", Integer, nullable=False, default=1),
+    Column("publisher", Text),  # of an article that its source carries for another
     Index("article_text", "text_sha256"),
     Index("article_seen", "first_seen_at"),
     Index("article_revision", "revision"),
@@ -120,6 +121,7 @@ entry = Table(
     Column("problem", Text),
     Column("article_id", Id, ForeignKey("article.id")),
     Column("route", Text),  # the address that it was read from
+    Column("publisher", Text),
     UniqueConstraint("source_id", "identity", name="entry_identity"),
     Index("entry_state", "state", "next_attempt_at"),
     Index("entry_source", "source_id", "id"),

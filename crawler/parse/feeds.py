@@ -15,6 +15,7 @@ import feedparser
 
 from crawler.errors import ParseError
 from crawler.model import FeedEntry, ParsedFeed
+from crawler.parse.aggregator import credit_publisher
 from crawler.parse.charset import decode_body
 from crawler.parse.dates import parse_date
 from crawler.parse.feedxml import MAX_ENTRIES, FeedXml, prepare_xml
@@ -80,22 +81,24 @@ def _parse_xml(xml: FeedXml, resolve: ResolveLink, url: str) -> ParsedFeed:
     if not parsed.get("version") and not parsed.entries and xml.root != "channel":
         raise ParseError("not a feed")
     feed = parsed.feed
-    home = _raw(feed, "link")
-    entries = [entry for item in parsed.entries[:MAX_ENTRIES] if (entry := _entry(item, home, resolve))]
+    home, title = _raw(feed, "link"), field_to_line(_raw(feed, "title"))
+    entries = [
+        entry for item in parsed.entries[:MAX_ENTRIES] if (entry := _entry(item, home, title, resolve))
+    ]
     linked = next((link.get("href", "") for link in feed.get("links", ()) if link.get("rel") in _OLDER), "")
     return ParsedFeed(
         entries=tuple(entries),
         older=find_older_page(resolve(linked, home) if linked else None, _raw(feed, "generator"), url)
         if entries
         else None,
-        title=field_to_line(_raw(feed, "title")),
+        title=title,
         language=clean_line(_raw(feed, "language")) or None,
         ttl=_ttl(_raw(feed, "ttl")),
         damaged="; ".join(damages) or None,
     )
 
 
-def _entry(item: dict[str, object], home: str, resolve: ResolveLink) -> FeedEntry | None:
+def _entry(item: dict[str, object], home: str, feed_title: str, resolve: ResolveLink) -> FeedEntry | None:
     guid = clean_line(_raw(item, "id"))
     link = _raw(item, "feedburner_origlink") or _article_link(item)
     if clean_line(link) == guid and not is_http_url(guid):
@@ -105,6 +108,7 @@ def _entry(item: dict[str, object], home: str, resolve: ResolveLink) -> FeedEntr
         [_raw(part, "value") for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
     )
     content = field_to_text(max(bodies, key=len, default=""))
+    source = dict.get(item, "source")
     entry = FeedEntry(
         title=field_to_line(_raw(item, "title")),
         url=resolve(link, home),
@@ -114,7 +118,10 @@ def _entry(item: dict[str, object], home: str, resolve: ResolveLink) -> FeedEntr
         author=field_to_line(_raw(item, "author")) or None,
         published=_published(item),
     )
-    return entry if entry.title or entry.url or entry.content or entry.summary or entry.guid else None
+    if not (entry.title or entry.url or entry.content or entry.summary or entry.guid):
+        return None
+    named = field_to_line(_raw(source, "title")) if isinstance(source, dict) else ""
+    return credit_publisher(entry, named or clean_line(_raw(item, "news_source")), feed_title)
 
 
 def _article_link(item: dict[str, object]) -> str:

@@ -106,6 +106,24 @@ def test_outage_of_days_ends_after_two_digests_at_most() -> None:
         assert digests <= 2, backlog
 
 
+@pytest.mark.parametrize(
+    ("perspective", "publisher", "outlet"),
+    [
+        ("aggregator", "Hill Courier", "Hill Courier via Carrier"),
+        ("humanitarian", "Lake Relief", "Lake Relief via Carrier"),
+        ("independent", "hillcourier.example", "Carrier"),  # an outlet that is read through a news search
+        ("aggregator", None, "Carrier"),
+        ("aggregator", "H" * 50, f"{'H' * 35}… via Carrier"),
+    ],
+)
+def test_what_is_carried_for_others_names_its_publisher(
+    perspective: str, publisher: str | None, outlet: str
+) -> None:
+    story = PendingStory(1, (a_pending_report(1, publisher=publisher, source_id="s"),))
+    digest = compose(story, sources={"s": SourceFacts("Carrier", perspective)}).digest
+    assert digest.stories[0].reports[0].outlet == outlet
+
+
 def test_digest_id_follows_from_what_is_told_where_and_when() -> None:
     first = compose(*some_stories(1, 1)).digest.digest_id
     assert first == compose(*some_stories(1, 1)).digest.digest_id

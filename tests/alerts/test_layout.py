@@ -57,6 +57,14 @@ def test_languages_have_names() -> None:
     ]
 
 
+def test_a_link_that_only_redirects_is_called_so() -> None:
+    link = "https://news.google.com/rss/articles/CBMiAAA?oc=5"
+    line = layout.report_line(a_report(url=link), a_digest(), 100, 2000)
+    assert (line.url, line.host) == (link, "news.google.com")
+    assert "link is a redirect" in line.byline
+    assert "redirect" not in layout.byline(a_report(), a_digest())
+
+
 def test_a_byline_says_who_when_and_every_caveat() -> None:
     report = a_report(
         published=NOW - timedelta(hours=5), summary_only=True, converted=True, perspective="junta"

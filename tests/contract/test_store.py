@@ -387,3 +387,13 @@ def test_no_two_databases_of_a_folder_share_a_marker(tmp_path: Path) -> None:
     names = ("newswatch.db", "newswatch", "news.a", "news.b", "news")
     assert len({state_marker(tmp_path / name) for name in names}) == len(names)
     assert state_marker(tmp_path / "newswatch.db").name == "newswatch.initialised"  # docs/configuration.md
+
+
+def test_publisher_of_what_an_aggregator_carries_is_kept(store: Store) -> None:
+    (carried,) = store.save_poll(a_poll(an_entry(1, publisher="Hill Courier\x00")), NOW)
+    assert carried.entry.publisher == "Hill Courier"
+    store.save_article(carried, an_article(publisher="Hill Courier", text="a"), NOW)
+    fuller = an_article(text="a longer text")  # of another source, which carries nobody
+    (own,) = store.save_poll(replace(a_poll(an_entry(1)), state=PollState("dvb")), LATER)
+    store.save_article(own, fuller, LATER)
+    assert rows(store.engine, select(article.c.publisher)) == [("Hill Courier",)]
