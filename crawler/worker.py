@@ -16,7 +16,7 @@ import struct
 import sys
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from crawler.errors import ParseError
 from crawler.model import ExtractedPage, FeedEntry, ParsedFeed
@@ -132,10 +132,13 @@ def feed_to_json(feed: ParsedFeed) -> dict[str, object]:
 
 def feed_from_json(data: dict[str, object]) -> ParsedFeed:
     """Return the feed that `feed_to_json` wrote."""
-    rows = cast("list[list[Any]]", data["entries"])
+    rows = cast(
+        "list[tuple[str, str | None, str | None, str, str, str | None, str | None, str | None]]",
+        data["entries"],
+    )
     ttl_s = cast("float | None", data["ttl_s"])
     return ParsedFeed(
-        entries=tuple(FeedEntry(*row[:6], published=_moment(row[6]), publisher=row[7]) for row in rows),
+        entries=tuple(FeedEntry(*row[:6], _moment(row[6]), row[7]) for row in rows),
         title=cast("str", data["title"]),
         language=cast("str | None", data["language"]),
         ttl=None if ttl_s is None else timedelta(seconds=ttl_s),
