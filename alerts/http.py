@@ -1,5 +1,6 @@
 """The only user of httpx: sends one request, reads at most 64 KiB of the raw answer, and never logs an address.
 
+Through a proxy or not at all: names of chat servers are then looked up there (httpx hands SOCKS5 proxies the name).
 No redirects (a message must not follow its address elsewhere) and no compression: httpx inflates a whole chunk at
 once, and 1.6 KB of brotli became 2 GB.
 """
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from alerts.platform import HttpRequest, HttpResponse
-from crawler.errors import ConfigError, ConfigProblem, TransportError
+from crawler.errors import TransportError
 
 if TYPE_CHECKING:
     from crawler.config import Settings
@@ -38,9 +39,6 @@ class Client:
     def __init__(self, user_agent: str, proxy: str | None = None) -> None:
         for name in ("httpx", "httpcore"):  # they log whole addresses, which are credentials
             logging.getLogger(name).setLevel(logging.WARNING)
-        if proxy is not None and not proxy.startswith(("http://", "https://")):
-            problem = "messages can go through http:// and https:// proxies only; nothing was sent"
-            raise ConfigError(ConfigProblem("settings.yaml", 0, "network.proxy", problem))
         self._client = httpx.AsyncClient(
             follow_redirects=False,
             trust_env=False,
@@ -51,7 +49,7 @@ class Client:
 
     @classmethod
     def for_settings(cls, settings: Settings) -> Client:
-        """Return a client with the configured name and proxy; `ConfigError` for a proxy that it cannot use."""
+        """Return a client with the configured name and proxy."""
         proxy = settings.network.proxy
         return cls(settings.user_agent, proxy.get_secret_value() if proxy else None)
 
@@ -98,5 +96,6 @@ def _cause(error: Exception) -> str:
         "RemoteProtocolError": "the server broke off",
         "InvalidURL": "not a usable address",
         "UnsupportedProtocol": "not a usable address",
+        "ProxyError": "the proxy refused",
     }
     return words.get(type(error).__name__, type(error).__name__)

@@ -114,9 +114,9 @@ class CrawlConfig:
         """Return the least time between two requests to one host of *source*."""
         return self.settings.network.delay if source.delay is None else source.delay
 
-    def proxy_for(self, source: Source) -> str | None:
-        """Return the proxy for *source*, credentials included; None for a direct connection."""
-        proxy = source.proxy or self.settings.network.proxy
+    def proxy_for(self, source: Source | None) -> str | None:
+        """Return the proxy for *source* (None: for what is no source's), credentials included; None for none."""
+        proxy = (source.proxy if source else None) or self.settings.network.proxy
         address = proxy.get_secret_value() if proxy else None
         return None if address == "direct" else address
 

@@ -36,7 +36,7 @@ _OUR_HEADERS = frozenset(  # set by the transport; a second opinion breaks the r
         "range",
     }
 )
-_PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+_PROXY_SCHEMES = ("http", "https", "socks5h")
 _DATABASES = "sqlite:///var/newswatch.db or postgresql+psycopg://user@host/db"
 
 
@@ -139,9 +139,16 @@ def check_database(secret: SecretStr) -> SecretStr:
 
 def check_proxy(secret: SecretStr) -> SecretStr:
     """Accept an HTTP or SOCKS proxy address; credentials may stand in it."""
-    parts = urlsplit(secret.get_secret_value())
+    wanted = f"write null, or an address that begins with {', '.join(_PROXY_SCHEMES)} and ://"
+    try:
+        parts = urlsplit(secret.get_secret_value())
+        parts.port  # noqa: B018  raises ValueError for a port that is no number
+    except ValueError:
+        raise ValueError(wanted) from None
+    if parts.scheme == "socks5":
+        raise ValueError("write socks5h:// instead: with socks5:// names would be looked up on this machine")
     if parts.scheme not in _PROXY_SCHEMES or not parts.hostname:
-        raise ValueError(f"write null, or an address that begins with {', '.join(_PROXY_SCHEMES)} and ://")
+        raise ValueError(wanted)
     return secret
 
 

@@ -21,7 +21,7 @@ from crawler.clock import utc_now
 from crawler.errors import CrawlError, FetchError, ParseError, RunEndsError
 from crawler.model import ExtractedPage
 from crawler.net.exchange import read_headers, source_request
-from crawler.net.failure import NO_PROXY_YET, describe_failure, describe_status
+from crawler.net.failure import describe_failure, describe_status
 from crawler.net.politeness import ask_no_more, hush_loggers, network_settings
 from crawler.pages import MAX_PAGE_BYTES, PAGE_ACCEPT
 from crawler.run import make_crawler
@@ -129,9 +129,9 @@ class Asker:
         if not is_http_url(url):
             raise FetchError("no address that can be asked; write https://host/path")
         config = self._spider.config
-        if config.proxy_for(source) if source else _proxies(config, url):
-            raise FetchError(NO_PROXY_YET)
-        meta = {"download_maxsize": max_bytes} if max_bytes else None
+        meta: dict[str, object] = {"download_maxsize": max_bytes} if max_bytes else {}
+        if source is None and (guarded := _find_proxied(config, url)):
+            meta["source_id"] = guarded.id
         request = source_request(url, source, accept, meta=meta)
         engine = self._spider.crawler.engine
         assert engine is not None
@@ -231,9 +231,6 @@ def _on_host(config: CrawlConfig, url: str) -> list[Source]:
     ]
 
 
-def _proxies(config: CrawlConfig, url: str) -> bool:
-    """Tell whether anything in the configuration asks for a proxy on the way to *url*."""
-    sources = _on_host(config, url)
-    if sources:
-        return any(config.proxy_for(source) for source in sources)
-    return config.settings.network.proxy is not None
+def _find_proxied(config: CrawlConfig, url: str) -> Source | None:
+    """Return a source of the host of *url* that is read through a proxy of its own: the address is its, too."""
+    return next((source for source in _on_host(config, url) if config.proxy_for(source)), None)

@@ -33,7 +33,7 @@ from crawler.cadence.schedule import read_freshness, read_retry_after
 from crawler.errors import FetchError, ParseError, RunEndsError
 from crawler.model import CrawlReport, Pace, ParsedFeed, PollState, Problem, Validators
 from crawler.net.exchange import find_new_home, new_validators, read_as, read_headers, sha256, source_request
-from crawler.net.failure import NO_PROXY_YET, describe_failure, describe_status, is_for_now
+from crawler.net.failure import describe_failure, describe_status, is_for_now
 from crawler.oddity import Kind, Oddity, describe
 from crawler.spiders import KINDS
 from crawler.store import PollResult
@@ -60,12 +60,11 @@ class Polls:
         report: CrawlReport,
         clock: Callable[[], datetime],
         stopping: asyncio.Event,
-        uses_proxy: Callable[[Source], bool],
         zone: ZoneInfo,
     ) -> None:
         self._store, self._worker, self._pages = store, worker, pages
         self._report, self._clock, self._stopping = report, clock, stopping
-        self._uses_proxy, self._zone = uses_proxy, zone
+        self._zone = zone
         self._states: dict[str, PollState] = dict(store.poll_states())
         self._odd: dict[str, dict[Kind, Oddity]] = {}
         for item in store.oddities():
@@ -96,9 +95,6 @@ class Polls:
 
         A route whose server asked for time is passed over while another may be asked.
         """
-        if self._uses_proxy(source):
-            self._fail(source, FetchError(NO_PROXY_YET))
-            return None
         readable = [(index, route) for index, route in enumerate(source.routes) if route.kind in KINDS]
         state, now = self.state(source), self._clock()
         free = [each for each in readable if held_until(state, str(each[1].url), now) is None]

@@ -70,7 +70,6 @@ class SourceSpider(scrapy.Spider):
             self.report,
             type(self).clock,
             self.stopping,
-            lambda source: bool(self.config.proxy_for(source)),
             ZoneInfo(settings.timezone),
         )
 

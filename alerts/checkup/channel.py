@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from alerts.http import Client
 from alerts.platform import HttpRequest, HttpResponse
 from alerts.wire import decode_object, read_text
-from crawler.errors import ConfigError, TransportError
+from crawler.errors import TransportError
 
 if TYPE_CHECKING:
     from alerts.config import Channel
@@ -65,12 +65,8 @@ class Inquiry:
 
 async def probe_channels(settings: Settings, channels: Sequence[Channel]) -> tuple[ChannelProbe, ...]:
     """Return a probe of every channel, in their order. Posts nothing."""
-    try:
-        async with Client.for_settings(settings) as client:
-            return tuple(await asyncio.gather(*(_probe(client, channel) for channel in channels)))
-    except ConfigError as error:  # a proxy that messages cannot go through
-        why = error.problems[0].message
-        return tuple(_told(channel, Standing.FAILED, why) for channel in channels)
+    async with Client.for_settings(settings) as client:
+        return tuple(await asyncio.gather(*(_probe(client, channel) for channel in channels)))
 
 
 async def _probe(client: Client, channel: Channel) -> ChannelProbe:

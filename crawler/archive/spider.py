@@ -31,7 +31,7 @@ from crawler.errors import FetchError, ParseError, RunEndsError
 from crawler.identity import entry_identity
 from crawler.model import FeedEntry, ParsedFeed
 from crawler.net.exchange import read_as, read_headers, source_request
-from crawler.net.failure import NO_PROXY_YET, describe_failure, describe_status, is_for_now
+from crawler.net.failure import describe_failure, describe_status, is_for_now
 from crawler.parse.shards import cut_sitemap, is_over
 from crawler.parse.sitemapchoice import is_below, keep_path
 from crawler.spider import SourceSpider
@@ -71,9 +71,6 @@ class ArchiveSpider(SourceSpider):
             yield request
         for trip in self.trips:
             self.store.since[trip.source.id] = trip.walk.since
-            if self.config.proxy_for(trip.source):
-                trip.note = NO_PROXY_YET
-                continue
             for request in self._go_on(trip):
                 yield request
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from scrapy import Request
@@ -20,22 +21,25 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.errors import RunEndsError
 from crawler.net.guard import WEB_PORTS, guarded_socket_factory
+from crawler.net.proxy import ProxiedDownloadHandler, choose_proxy, make_proxied_handler
+
+if TYPE_CHECKING:
+    from crawler.config import CrawlConfig
 
 CHAIN_DEADLINE_S = 25.0  # one answer with all its redirects, without the time in queues
 
 
 class GuardedDownloadHandler(AiohttpDownloadHandler):
-    """The aiohttp handler with a connector that cannot reach private addresses."""
+    """The aiohttp handler with a connector that cannot reach private addresses, and one handler for each proxy."""
 
     experimental = False  # Scrapy warns of it at every start; the choice is ours, and tested
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         settings = crawler.settings
-        factory = guarded_socket_factory(
-            allow_private=settings.getbool("NEWSWATCH_ALLOW_PRIVATE"),
-            ports=WEB_PORTS | frozenset(settings.get("NEWSWATCH_PORTS") or ()),
-        )
+        self._allow_private = settings.getbool("NEWSWATCH_ALLOW_PRIVATE")
+        self._ports = WEB_PORTS | frozenset(settings.get("NEWSWATCH_PORTS") or ())
+        factory = guarded_socket_factory(allow_private=self._allow_private, ports=self._ports)
         unguarded = self._session._connector  # not opened yet: replaced before the first request
         assert unguarded is not None
         self._session._connector = aiohttp.TCPConnector(
@@ -49,12 +53,17 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
         self._session._retry_connection = (
             False  # Scrapy tries again already: a reset would be asked four times
         )
-        self._stopping: asyncio.Event = crawler.spider.stopping  # type: ignore[union-attr]  # our own spider has it
+        spider: Any = crawler.spider  # one of our own, which have both
+        self._stopping: asyncio.Event = spider.stopping
+        self._config: CrawlConfig = spider.config
+        self._proxied: dict[str, ProxiedDownloadHandler] = {}
 
     async def download_request(self, request: Request) -> Response:
         """Download *request*; `RunEndsError` as soon as the run ends, for nobody waits for the answer any more."""
         request.meta["download_begun"] = monotonic()  # here it has left the queue: waiting is not its fault
-        answer = asyncio.ensure_future(super().download_request(request))
+        proxy = choose_proxy(self._config, request)
+        download = super().download_request if proxy is None else self._through(proxy).download_request
+        answer = asyncio.ensure_future(download(request))
         over = asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait({answer, over}, return_when=asyncio.FIRST_COMPLETED)
@@ -66,7 +75,16 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
             over.cancel()
             await asyncio.gather(answer, over, return_exceptions=True)
 
+    def _through(self, proxy: str) -> ProxiedDownloadHandler:
+        if proxy not in self._proxied:
+            self._proxied[proxy] = make_proxied_handler(
+                self.crawler, proxy, allow_private=self._allow_private, target_ports=self._ports
+            )
+        return self._proxied[proxy]
+
     async def close(self) -> None:
+        for handler in self._proxied.values():
+            await handler.close()
         await self._unguarded.close()
         await super().close()
 

@@ -54,7 +54,7 @@ def source_request(
         callback=callback,
         errback=errback,
         headers={"Accept": accept, **own, **(headers or {})},
-        meta={"private_headers": private, **(meta or {})},
+        meta={"source_id": source.id if source else None, "private_headers": private, **(meta or {})},
         priority=priority,
         dont_filter=True,
         cb_kwargs=dict(arguments or {}),

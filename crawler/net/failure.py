@@ -13,8 +13,6 @@ _BLOCKED = re.compile(r"[\w.:%]+ is not a public address|port \d+ is not a web p
 _ADDRESS = re.compile(r"https?://\S+")  # addresses may carry keys; the source's name is said elsewhere
 # aiohttp's words, without its snapshot of the bytes
 _PARSER_SAID = re.compile(r"""message=(["'])(.+?)(?::?\\n|:?\1)""")
-# Said of a source, and nothing goes out: asking directly would unmask who asked for a proxy.
-NO_PROXY_YET = "this version cannot read through a proxy; nothing was sent"
 _FOR_NOW = (408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524)
 _CLASSES = {3: "redirect that was not followed", 4: "refused", 5: "server error"}
 _KNOWN = (
@@ -37,6 +35,8 @@ def describe_failure(error: BaseException) -> FetchError:
     text = _CONNECTOR.sub(r"\1", _ADDRESS.sub("the address", str(error)).strip())
     if blocked := _blocked_by_guard(error):
         return FetchError(f"blocked: {blocked}")
+    if name == "ProxyFailedError":  # its text is a cause already, and holds no address
+        return FetchError(text, transport=True)
     if name == "RobotsUnreachableError":  # its text is a cause already
         return FetchError(text or "no answer", transport=True)
     if "ertificate" in text or "SSL" in text or "TLS" in text:

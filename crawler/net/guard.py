@@ -16,6 +16,19 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
 # All that IANA gives out for the internet. Python also calls site-local, IPv4-compatible and local NAT64 ones global.
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 WEB_PORTS = frozenset({80, 443})
+# Names that mean something on one machine or in one house only: RFC 6761, RFC 6762, RFC 8375; `internal` is
+# reserved for private use (ICANN resolution 2024.07.29.06).
+_PRIVATE_NAMES = (
+    "localhost",
+    "local",
+    "localdomain",
+    "internal",
+    "intranet",
+    "lan",
+    "home",
+    "home.arpa",
+    "corp",
+)
 
 
 class BlockedAddressError(OSError):
@@ -37,6 +50,41 @@ def is_public(address: str) -> bool:
         if ip not in _GLOBAL_UNICAST:
             return False
     return ip.is_global and not ip.is_multicast
+
+
+def find_target_problem(
+    host: str, port: int, ports: frozenset[int] = WEB_PORTS, *, through_socks: bool = False
+) -> str | None:
+    """Return why a proxy must not be asked for *host*, None when it may.
+
+    Behind a proxy nobody here sees the address that is dialled, so what can only be private is refused by its name:
+    literals in any spelling that a resolver reads (decimal, octal, hexadecimal, short), names of one label and of
+    private zones. ``.onion`` (RFC 7686) is for Tor only, which is reached by SOCKS.
+    """
+    if port not in ports:
+        return f"port {port} is not a web port; refused"
+    name = host.rstrip(".").lower()
+    literal = _read_literal(name)
+    if literal is not None:
+        return None if is_public(literal) else f"{literal} is not a public address; refused"
+    labels = name.split(".")
+    if len(labels) < 2 or any(name == zone or name.endswith(f".{zone}") for zone in _PRIVATE_NAMES):
+        return f"{name[:60] or 'an empty name'} is not a public name; refused"
+    if labels[-1] == "onion" and not through_socks:
+        return "an .onion address can be read through Tor only (socks5h://); refused"
+    return None
+
+
+def _read_literal(name: str) -> str | None:
+    """Return the address that *name* spells, None for a name."""
+    try:
+        return str(ipaddress.ip_address(name.strip("[]").partition("%")[0]))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(name))
+    except (OSError, UnicodeError):
+        return None
 
 
 def guarded_socket_factory(

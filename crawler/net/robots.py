@@ -78,7 +78,7 @@ class RobotsMiddleware:
         parts = urlsplit(request.url)
         origin = f"{parts.scheme}://{parts.netloc}"
         async with self._asking.setdefault(origin, asyncio.Lock()):
-            copy = await self._fresh_copy(origin)
+            copy = await self._fresh_copy(origin, request.meta.get("source_id"))
         agent = str(self._crawler.settings["ROBOTSTXT_USER_AGENT"])
         if copy.status == UNREACHABLE:
             raise RobotsUnreachableError(copy.body.decode())
@@ -105,24 +105,24 @@ class RobotsMiddleware:
             raise NotThisRunError(f"{host} is asked for more pages in the next run")
         self._passed[host] += 1
 
-    async def _fresh_copy(self, origin: str) -> RobotsCopy:
+    async def _fresh_copy(self, origin: str, source_id: str | None) -> RobotsCopy:
         known = self._copies.get(origin)
         if known is not None:
             usable = known.status != UNREACHABLE and known.status < 500
             if self._clock() - known.fetched_at < (KEPT_FOR if usable else RETRY_ERROR_AFTER):
                 return known
-        copy = await self._ask(origin)
+        copy = await self._ask(origin, source_id)
         if copy.status != UNREACHABLE:
             self._store.save_robots(origin, copy)
         self._copies[origin] = copy
         self._parsers.pop(origin, None)
         return copy
 
-    async def _ask(self, origin: str) -> RobotsCopy:
+    async def _ask(self, origin: str, source_id: str | None) -> RobotsCopy:
         request = Request(
             f"{origin}/robots.txt",
             callback=NO_CALLBACK,
-            meta={"is_robots": True, "download_maxsize": MAX_DOWNLOAD_BYTES},
+            meta={"is_robots": True, "source_id": source_id, "download_maxsize": MAX_DOWNLOAD_BYTES},
         )
         engine = self._crawler.engine
         assert engine is not None
