@@ -19,7 +19,7 @@ from crawler.cadence.schedule import PAGE_RETRIES, page_retry_at, read_retry_aft
 from crawler.child import Worker
 from crawler.errors import FetchError, ParseError, RunEndsError
 from crawler.model import Article, CrawlReport, PendingEntry
-from crawler.net.exchange import read_headers, source_request
+from crawler.net.exchange import host_headers, read_headers, source_request
 from crawler.net.failure import describe_failure, describe_status
 from crawler.net.robots import NotThisRunError
 from crawler.store import Store
@@ -53,6 +53,7 @@ class Pages:
         self._report = report
         self._clock = clock
         self._stopping = stopping
+        self._speakers = [source for source in sources.values() if source.headers]
         self._waiting: dict[str, list[PendingEntry]] = {}  # other entries for a page under way
         self._unanswered: list[tuple[PendingEntry, FetchError]] = []
         self.answered: set[str] = set()  # sources of which a page was answered
@@ -86,10 +87,12 @@ class Pages:
         return requests
 
     def _request(self, pending: PendingEntry, priority: int) -> Request:
+        url, source = pending.entry.url or "", self._sources[pending.source_id]
         return source_request(
-            pending.entry.url or "",
-            self._sources[pending.source_id],
+            url,
+            source,
             PAGE_ACCEPT,
+            headers=host_headers(self._speakers, url, source),
             callback=self.read,
             errback=self.note_failure,
             meta={"download_maxsize": MAX_PAGE_BYTES, "may_wait": True},

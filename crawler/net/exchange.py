@@ -11,7 +11,7 @@ from scrapy import Request
 from crawler.model import Validators
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from scrapy.http import Response
 
@@ -30,6 +30,21 @@ def own_headers(source: Source, url: str) -> tuple[dict[str, str], tuple[str, ..
     hidden = () if urlsplit(url)[:2] in configured else private
     values = {name: value.get_secret_value() for name, value in source.headers.items() if name not in hidden}
     return values, private
+
+
+def host_headers(sources: Iterable[Source], url: str, asking: Source) -> dict[str, str]:
+    """Return what another of *sources* says to its own site, when *url* leads there; credentials are left out.
+
+    A channel or an aggregator links articles of an outlet that turns away who does not say what its own source says.
+    """
+    origin = urlsplit(url)[:2]
+    if any(urlsplit(str(route.url))[:2] == origin for route in asking.routes):
+        return {}
+    for source in sources:
+        if source.headers and urlsplit(str(source.routes[0].url))[:2] == origin:
+            said = source.headers.items()
+            return {name: value.get_secret_value() for name, value in said if name.lower() in PUBLIC_HEADERS}
+    return {}
 
 
 def source_request(
