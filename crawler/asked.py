@@ -46,7 +46,11 @@ def read_signs(
     if feed is None:
         return Signs(url, seen, is_unchanged=True)
     never = "" if state.last_item_at is None else "empty"
-    seen |= {Kind.EMPTY: None if feed.entries else never, Kind.DAMAGED: feed.damaged}
+    seen |= {
+        Kind.EMPTY: None if feed.entries else never,
+        Kind.DAMAGED: feed.damaged,
+        Kind.RENAMED: feed.moved,
+    }
     name = "etag" if before.etag else "last_modified"
     stamp: str | None = getattr(before, name)
     return Signs(url, seen, repeats_validator=bool(stamp) and stamp == getattr(validators, name))

@@ -30,6 +30,7 @@ class ParsedFeed:
     ttl: timedelta | None = None  # RSS <ttl>: do not ask sooner
     damaged: str | None = None  # why later entries may be missing; such a feed's validators are not kept
     older: str | None = None  # address of the page with the entries before these
+    moved: str | None = None  # new address that the feed itself names
     parts: tuple[str, ...] = ()  # documents listed here that hold the entries, newest first
 
 

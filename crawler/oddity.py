@@ -28,6 +28,7 @@ class Kind(StrEnum):
     """What can be odd."""
 
     MOVED = "moved"  # the address redirects for good (301, 308), and always to the same place
+    RENAMED = "renamed"  # the feed itself names another address as its own from now on
     EMPTY = "empty"  # a feed without items, where there had been some
     DAMAGED = "damaged"  # a feed of which only a part could be read
     GUIDS = "guids"  # known entries come with other identifiers each time
@@ -37,6 +38,7 @@ class Kind(StrEnum):
 
 PATIENCE: Mapping[Kind, int] = {  # polls in a row before it is worth a word
     Kind.MOVED: 3,
+    Kind.RENAMED: 3,
     Kind.EMPTY: 3,
     Kind.DAMAGED: 1,
     Kind.GUIDS: 3,
@@ -89,6 +91,8 @@ def describe(found: Oddity) -> str:
     match found.kind:
         case Kind.MOVED:
             return f"has moved for good, on {found.polls} polls since {since}: in sources.yaml write {found.said}"
+        case Kind.RENAMED:
+            return f"its feed says since {since} that it has moved: in sources.yaml write {found.said}"
         case Kind.EMPTY:
             return f"its feed is without items since {since}, on {found.polls} polls; it used to have some"
         case Kind.DAMAGED:
@@ -126,7 +130,7 @@ def after_poll(
         return replace(known, said=said, polls=known.polls + 1, last=now)
     if known is None or not is_same:
         return known
-    if signs.is_unchanged and kind == Kind.EMPTY and known.polls:
+    if signs.is_unchanged and kind in (Kind.EMPTY, Kind.RENAMED) and known.polls:
         return replace(known, polls=known.polls + 1, last=now)
     if kind not in signs.seen:
         return known

@@ -126,6 +126,7 @@ def feed_to_json(feed: ParsedFeed) -> dict[str, object]:
         "ttl_s": None if feed.ttl is None else feed.ttl.total_seconds(),
         "damaged": feed.damaged,
         "older": feed.older,
+        "moved": feed.moved,
         "parts": feed.parts,
     }
 
@@ -144,6 +145,7 @@ def feed_from_json(data: dict[str, object]) -> ParsedFeed:
         ttl=None if ttl_s is None else timedelta(seconds=ttl_s),
         damaged=cast("str | None", data["damaged"]),
         older=cast("str | None", data["older"]),
+        moved=cast("str | None", data["moved"]),
         parts=tuple(cast("list[str]", data["parts"])),
     )
 

@@ -6,9 +6,8 @@ known here; `crawler.discovery.probe` asks.
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urljoin, urlsplit, urlunsplit
 
@@ -16,21 +15,14 @@ from protego import Protego
 
 from crawler.parse.charset import decode_body
 from crawler.parse.markup import clean_line
+from crawler.parse.pagetag import absolute_link, named_feed, read_tags
 from crawler.spiders.telegram import preview_address
-from crawler.urls import identity_key, is_http_url
+from crawler.urls import identity_key
 
 USUAL_FEEDS = ("feed/", "rss.xml", "rss", "atom.xml")
 USUAL_SITEMAPS = ("news-sitemap.xml", "sitemap_index.xml", "wp-sitemap.xml", "sitemap.xml")
 MOST_FEEDS, MOST_SITEMAPS, MOST_CHANNELS = 3, 4, 1
 
-_MOST_CHARS = 1_000_000
-_MOST_TAGS = 5_000
-_TAG = re.compile(r"<(link|meta|a)\s([^<>]{1,2000})>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""([A-Za-z][\w:-]{0,40}+)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
-# What is never closed is hidden to the end: looking for every end anew would take minutes.
-_HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*+>|\Z)", re.DOTALL | re.IGNORECASE)
-_FEED_TYPE = re.compile(r"application/(?:(?:rss|atom|rdf)\+xml|feed\+json)", re.IGNORECASE)
-_COMMENTS = re.compile(r"/comments(?:/|$)|[?&]feed=comments", re.IGNORECASE)
 _REST_REL = "https://api.w.org/"
 _LINK_HEADER = re.compile(r'<([^<>]{1,500})>\s*;\s*rel="?https://api\.w\.org/"?')
 _NO_SITES = re.compile(r"(?:^|\.)(?:news\.google\.com|t\.me|telegram\.me)$")
@@ -92,23 +84,21 @@ def find_home(kind: str, url: str) -> str | None:
 
 def read_home(body: bytes, headers: Mapping[str, str], url: str) -> HomePage:
     """Read the home page at *url*; never raises, whatever *body* is."""
-    whole = decode_body(body, headers.get("content-type")).text[:_MOST_CHARS]
+    whole = decode_body(body, headers.get("content-type")).text
     feeds: dict[str, Candidate] = {}
     channels: dict[str, Candidate] = {}
     rest = (found := _LINK_HEADER.search(headers.get("link", ""))) and found[1]
     generator = ""
-    for tag, fields in _tags(_HIDDEN.sub(" ", whole)):
-        address = _absolute(fields.get("href", ""), url)
+    for tag, fields in read_tags(whole):
+        address = absolute_link(fields.get("href", ""), url)
         if tag == "meta" and fields.get("name", "").lower() == "generator":
             generator = generator or fields.get("content", "")
         elif tag == "link" and address:
             rels = fields.get("rel", "").lower().split()
             if _REST_REL in rels:
                 rest = rest or address
-            is_feed = "alternate" in rels and _FEED_TYPE.match(fields.get("type", "").strip())
-            if is_feed and not _COMMENTS.search(address):
-                found_feed = Candidate("feed", address, "linked on the home page")
-                feeds.setdefault(identity_key(address), found_feed)
+            if feed := named_feed(tag, fields, url):
+                feeds.setdefault(identity_key(feed), Candidate("feed", feed, "linked on the home page"))
         elif tag == "a" and address and (channel := preview_address(address)).startswith("https://t.me/s/"):
             channels.setdefault(channel.lower(), Candidate("telegram", channel, "linked on the home page"))
     cms = _name_cms(generator, headers, whole)
@@ -129,7 +119,7 @@ def read_robots(status: int, body: bytes, url: str, agent: str) -> RobotsWord:
         return RobotsWord(True)
     rules = Protego.parse(body.decode("utf-8-sig", "replace"))
     delay = rules.crawl_delay(agent)
-    listed = (address for line in rules.sitemaps if (address := _absolute(line, url)))
+    listed = (address for line in rules.sitemaps if (address := absolute_link(line, url)))
     kept = tuple(Candidate("sitemap", address, "named in robots.txt") for address in dict.fromkeys(listed))
     return RobotsWord(
         bool(rules.can_fetch(url, agent)), float(delay) if delay else None, kept[:MOST_SITEMAPS]
@@ -143,27 +133,9 @@ def usual_places(home: str, kind: str) -> tuple[Candidate, ...]:
     return tuple(Candidate(kind, urljoin(base, name), "the usual place") for name in names)
 
 
-def _tags(text: str) -> Iterator[tuple[str, dict[str, str]]]:
-    for number, tag in enumerate(_TAG.finditer(text)):
-        if number >= _MOST_TAGS:
-            return
-        fields: dict[str, str] = {}
-        for name, double, single, bare in _ATTRIBUTE.findall(tag[2]):
-            fields.setdefault(name.lower(), html.unescape(double or single or bare).strip())
-        yield tag[1].lower(), fields
-
-
-def _absolute(link: str, base: str) -> str | None:
-    try:
-        address = urljoin(base, "".join(link.split())) if link else ""
-    except ValueError:
-        return None
-    return address if is_http_url(address) else None
-
-
 def _site_of(rest: str, url: str) -> str:
     """Return the route's address for the REST interface at *rest*: the site, or ``?rest_route=`` as it is."""
-    address = _absolute(rest, url) or url
+    address = absolute_link(rest, url) or url
     parts = urlsplit(address)
     if parse_qs(parts.query).get("rest_route"):
         return address

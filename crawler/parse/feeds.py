@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import urljoin
 from xml.sax import SAXException
 
 import feedparser
@@ -21,10 +21,11 @@ from crawler.parse.dates import parse_date
 from crawler.parse.feedxml import MAX_ENTRIES, FeedXml, prepare_xml
 from crawler.parse.jsonfeed import ResolveLink, parse_json_feed
 from crawler.parse.markup import clean_line, field_to_line, field_to_text, strip_controls
-from crawler.urls import MAX_URL_CHARS, is_http_url, with_query
+from crawler.parse.olderpage import Paging, find_older_page
+from crawler.parse.pagetag import absolute_link
+from crawler.urls import MAX_URL_CHARS, identity_key, is_http_url
 
 _MAX_TTL = timedelta(days=7)  # a longer <ttl> is a mistake, and would hide a source
-_OLDER = ("next", "prev-archive")
 
 
 def parse_feed(body: bytes, content_type: str | None, url: str) -> ParsedFeed:
@@ -41,23 +42,8 @@ def parse_feed(body: bytes, content_type: str | None, url: str) -> ParsedFeed:
         return _absolute_link(link, home, url)
 
     if text[0] in "{[":
-        return parse_json_feed(text, resolve)
-    return _parse_xml(prepare_xml(text), resolve, url)
-
-
-def find_older_page(linked: str | None, generator: str, url: str) -> str | None:
-    """Return the address of a feed's next older page, None when it names none.
-
-    RFC 5005 §3 and §4 (``next``, ``prev-archive``), on the same host only; WordPress takes ``?paged=2`` on every feed.
-    """
-    here = urlsplit(url)
-    if linked:
-        return linked if urlsplit(linked)[:2] == here[:2] and linked != url else None
-    if "wordpress.org" not in generator.lower():
-        return None
-    page = next((value for name, value in parse_qsl(here.query) if name == "paged"), "1")
-    following = int(page) + 1 if page.isascii() and page.isdigit() and len(page) < 5 else 2
-    return with_query(url, paged=str(following))
+        return parse_json_feed(text, resolve, url)
+    return _parse_xml(prepare_xml(text, url), resolve, url)
 
 
 def _parse_xml(xml: FeedXml, resolve: ResolveLink, url: str) -> ParsedFeed:
@@ -85,17 +71,41 @@ def _parse_xml(xml: FeedXml, resolve: ResolveLink, url: str) -> ParsedFeed:
     entries = [
         entry for item in parsed.entries[:MAX_ENTRIES] if (entry := _entry(item, home, title, resolve))
     ]
-    linked = next((link.get("href", "") for link in feed.get("links", ()) if link.get("rel") in _OLDER), "")
     return ParsedFeed(
         entries=tuple(entries),
-        older=find_older_page(resolve(linked, home) if linked else None, _raw(feed, "generator"), url)
-        if entries
-        else None,
+        older=find_older_page(_paging(feed, entries[0], url), url) if entries else None,
         title=title,
         language=clean_line(_raw(feed, "language")) or None,
         ttl=_ttl(_raw(feed, "ttl")),
         damaged="; ".join(damages) or None,
+        moved=_moved(feed, url),
     )
+
+
+def _paging(feed: dict[str, object], first: FeedEntry, url: str) -> Paging:
+    links = dict.get(feed, "links")
+    named = [link for link in links if isinstance(link, dict)] if isinstance(links, list) else []
+    by_rel = {_raw(link, "rel"): _raw(link, "href") for link in reversed(named)}
+    linked = by_rel.get("prev-archive") or by_rel.get("next") or ""
+    return Paging(
+        linked=absolute_link(linked, url),
+        is_complete=dict.get(feed, "fh_complete") is not None,
+        generator=_raw(feed, "generator"),
+        guid=first.guid or "",
+        start=_raw(feed, "opensearch_startindex"),
+        size=_raw(feed, "opensearch_itemsperpage"),
+        total=_raw(feed, "opensearch_totalresults"),
+    )
+
+
+def _moved(feed: dict[str, object], url: str) -> str | None:
+    """Return the address that the feed itself gives as its new one.
+
+    ``<itunes:new-feed-url>`` and RSS' ``<redirect><newLocation>``. Not ``rel="self"``: it is often the address of
+    before a proxy, a cache or a change to https, so that it tells nothing.
+    """
+    named = absolute_link(_raw(feed, "itunes_new-feed-url") or _raw(feed, "newlocation"), url)
+    return None if named is None or identity_key(named) == identity_key(url) else named
 
 
 def _entry(item: dict[str, object], home: str, feed_title: str, resolve: ResolveLink) -> FeedEntry | None:

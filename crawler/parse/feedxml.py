@@ -13,6 +13,7 @@ from itertools import islice
 
 from crawler.errors import ParseError
 from crawler.parse.markup import describe_html
+from crawler.parse.pagetag import named_feed, read_tags
 
 MAX_ENTRIES = 2000
 
@@ -22,7 +23,7 @@ _MAX_EXPANDED_CHARS = 10_000  # that they may grow to in all
 
 # <channel> without <rss> is CDF (https://www.w3.org/TR/NOTE-CDFsubmit.html), an ancestor of RSS.
 _ROOT = re.compile(
-    r"<(?:(?P<feed>(?:\w+:)?(?:rss|rdf|feed|channel))|(?P<html>html|head|body))(?=[\s>/:])",
+    r"<(?:(?P<feed>(?:\w+:)?(?:rss|rdf|feed|channel))|(?P<html>html|head|body)|(?P<opml>opml))(?=[\s>/:])",
     re.IGNORECASE,
 )
 _HTML_DOCTYPE = re.compile(r"\s*(?:<!--.{0,2000}?-->\s*)?<!doctype\s+html", re.IGNORECASE | re.DOTALL)
@@ -47,17 +48,20 @@ class FeedXml:
     bare_ampersands: int = 0
 
 
-def prepare_xml(text: str) -> FeedXml:
+def prepare_xml(text: str, url: str) -> FeedXml:
     """Return the feed in *text*, which holds no control characters, without all that stands round it.
 
-    Raises ``ParseError`` with the cause in words when *text* is another thing than a feed.
+    Raises ``ParseError`` with the cause in words when *text* is another thing than a feed; of a page or list that
+    names feeds it gives the first. *url* is where it came from.
     """
     root = _ROOT.search(text, 0, _SNIFF_CHARS)
     if _HTML_DOCTYPE.match(text) or (root and root["html"]):
-        raise ParseError(describe_html(text))
+        raise ParseError(_describe_page(text, url))
     if root is None:
         name = _FIRST_NAME.search(text, 0, _SNIFF_CHARS)
         raise ParseError(f"not a feed: <{name.group(1)}>" if name else "not a feed")
+    if root["opml"]:
+        raise ParseError(_describe_list(text, url))
     rest, cut = _cut_to_whole_entries(text[root.start() :], root.group()[1:])
     declared = {
         match[1]: match[2] or match[3] or ""
@@ -65,6 +69,19 @@ def prepare_xml(text: str) -> FeedXml:
     }
     rest, bare = _mend_ampersands(rest, declared)
     return FeedXml(f'<?xml version="1.0" encoding="utf-8"?>\n{rest}', root.group()[1:].lower(), cut, bare)
+
+
+def _describe_page(page: str, url: str) -> str:
+    described = describe_html(page)
+    if not described.startswith("HTML page"):  # a challenge or a login
+        return described
+    found = next((feed for tag, fields in read_tags(page) if (feed := named_feed(tag, fields, url))), None)
+    return f"{described}; it names the feed {found}" if found else described
+
+
+def _describe_list(document: str, url: str) -> str:
+    feeds = [feed for tag, fields in read_tags(document) if (feed := named_feed(tag, fields, url))]
+    return f"list of {len(feeds)} feeds (OPML), not a feed{f'; the first is {feeds[0]}' if feeds else ''}"
 
 
 def _cut_to_whole_entries(text: str, root: str) -> tuple[str, str | None]:

@@ -11,13 +11,15 @@ from crawler.model import FeedEntry, ParsedFeed
 from crawler.parse.dates import parse_date
 from crawler.parse.feedxml import MAX_ENTRIES
 from crawler.parse.markup import clean_line, clean_paragraphs, field_to_line, html_to_text
+from crawler.parse.olderpage import Paging, find_older_page
+from crawler.parse.pagetag import absolute_link
 from crawler.urls import is_http_url
 
 ResolveLink = Callable[[str, str], str | None]  # (link as written, home page) -> absolute http(s) link
 
 
-def parse_json_feed(text: str, resolve: ResolveLink) -> ParsedFeed:
-    """Read a JSON Feed; *resolve* makes links absolute or refuses them (None).
+def parse_json_feed(text: str, resolve: ResolveLink, url: str) -> ParsedFeed:
+    """Read the JSON Feed at *url*; *resolve* makes links absolute or refuses them (None).
 
     Raises ``ParseError`` for JSON that is no feed and for damaged JSON, which cannot be recovered.
     """
@@ -29,11 +31,12 @@ def parse_json_feed(text: str, resolve: ResolveLink) -> ParsedFeed:
         raise ParseError("not a feed: JSON without a list of items")
     home = _text(document, "home_page_url")
     language = clean_line(_text(document, "language")) or None
-    entries = (
-        _entry(item, home, resolve) for item in document["items"][:MAX_ENTRIES] if isinstance(item, dict)
-    )
+    read = (_entry(item, home, resolve) for item in document["items"][:MAX_ENTRIES] if isinstance(item, dict))
+    entries = tuple(entry for entry in read if entry is not None)
+    older = Paging(linked=absolute_link(_text(document, "next_url"), url))
     return ParsedFeed(
-        entries=tuple(entry for entry in entries if entry is not None),
+        entries=entries,
+        older=find_older_page(older, url) if entries else None,
         title=field_to_line(_text(document, "title")),
         language=language,
     )

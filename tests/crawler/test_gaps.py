@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -156,3 +157,43 @@ def test_a_stale_feed_without_another_route_is_read_and_said(newsroom: Newsroom,
     assert crawled.cause("paper") == "stale: its newest entry is of 2023-11-02"
     assert crawled.report.failed == 0
     assert len(desk.entries("paper")) == 1
+
+
+OPENSEARCH = "http://a9.com/-/spec/opensearchrss/1.0/"
+
+
+def a_page(newsroom: Newsroom, kind: str, last: int, page: int) -> None:
+    """Serve page *page* (from 0) of the items from *last* down to 1, two a page, in the way of *kind*."""
+    start, more = 2 * page, last > 2 * page + 2
+    shown = [f"{kind}-{number}" for number in range(last - start, max(last - start - 2, 0), -1)]
+    if kind == "json":
+        items = [{"id": name, "title": f"News of {name}"} for name in shown]
+        following = {"next_url": newsroom.url(f"/json?page={page + 1}")} if more else {}
+        body = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items} | following)
+        newsroom.add(f"/json?page={page}" if page else "/json", body, "application/feed+json")
+    elif kind == "archived":
+        link = f'<link xmlns="http://www.w3.org/2005/Atom" rel="prev-archive" href="/archived-{page + 1}"/>'
+        body = a_feed(*map(told, shown), newest=link if more else "")
+        newsroom.add(f"/archived-{page}" if page else "/archived", body, RSS)
+    else:
+        counts = {"totalResults": last, "startIndex": start + 1, "itemsPerPage": 2}
+        elements = "".join(
+            f'<openSearch:{name} xmlns:openSearch="{OPENSEARCH}">{count}</openSearch:{name}>'
+            for name, count in counts.items()
+        )
+        body = a_feed(*map(told, shown), newest=f"<generator>Blogger</generator>{elements}")
+        newsroom.add(f"/blogger?start-index={start + 1}&max-results=2" if page else "/blogger", body, RSS)
+
+
+def test_every_way_of_paging_is_followed_back_to_known_entries(newsroom: Newsroom, tmp_path: Path) -> None:
+    kinds = ("blogger", "archived", "json")
+    sources = [a_source(kind, newsroom.url(f"/{kind}"), full_text="feed") for kind in kinds]
+    with Desk.open(tmp_path, sources) as desk:
+        for last in (4, 11):
+            for kind in kinds:
+                for page in range((last + 1) // 2):
+                    a_page(newsroom, kind, last, page)
+            desk.crawl(after=timedelta(hours=6))
+        for kind in kinds:  # 4 and 3 were known: what is older is not asked for
+            found = {row.title for row in desk.entries(kind)}
+            assert found == {f"News of {kind}-{number}" for number in range(3, 12)}, kind

@@ -61,7 +61,7 @@ def test_feed_and_page_come_back_as_values() -> None:
 def test_wire_form_loses_nothing() -> None:
     date = datetime(2025, 11, 3, 4, tzinfo=UTC)
     entry = FeedEntry("လွိုင်ကော်", URL, "g", "s", "c\nd", "a", date, "p")  # Loikaw
-    feed = ParsedFeed((entry, FeedEntry("")), "T", "my", timedelta(minutes=30), "cut off")
+    feed = ParsedFeed((entry, FeedEntry("")), "T", "my", timedelta(minutes=30), "cut off", URL, URL)
     page = ExtractedPage("a\nb", "t", "my", "x", date, URL, truncated=True)
     assert feed_from_json(feed_to_json(feed)) == feed
     assert page_from_json(page_to_json(page)) == page
