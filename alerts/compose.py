@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.archive import PendingReport, PendingStory
+from alerts.incident import OFFLINE, SILENT
 from alerts.model import Coverage, Digest, Hit, Report, Story
 from alerts.plaintext import cut_text
 from alerts.text.sentence import shown_sentence
@@ -86,8 +87,13 @@ def compose_digest(
     return Selection(digest, tuple(told), tuple(counted_ids))
 
 
-def coverage_of(states: Mapping[str, PollState], sources: Mapping[str, SourceFacts]) -> Coverage:
-    """Return which of the configured sources were read at their last poll, and why the others were not."""
+def coverage_of(
+    states: Mapping[str, PollState], sources: Mapping[str, SourceFacts], incidents: Collection[str] = ()
+) -> Coverage:
+    """Return which of the configured sources were read at their last poll, and why the others were not.
+
+    *incidents* are the subjects of those that are open: a source that fell silent was read.
+    """
     failed = []
     read = 0
     for source_id, facts in sources.items():
@@ -98,7 +104,12 @@ def coverage_of(states: Mapping[str, PollState], sources: Mapping[str, SourceFac
             failed.append(f"{facts.name} ({state.problem})" if state.problem else facts.name)
         else:
             read += 1
-    return Coverage(read=read, total=len(sources), failed=tuple(failed))
+    silent = [
+        facts.name
+        for source_id, facts in sources.items()
+        if f"{SILENT}:{source_id}" in incidents and source_id in states and not states[source_id].failures
+    ]
+    return Coverage(read, len(sources), tuple(failed), tuple(silent), offline=OFFLINE in incidents)
 
 
 def _story(

@@ -133,7 +133,7 @@ class Digester:
             max_stories=channel.max_stories,
             topic_names=names,
             sources=self._sources,
-            coverage=coverage_of(self._store.poll_states(), self._sources),
+            coverage=coverage_of(self._store.poll_states(), self._sources, self._incidents.open_subjects()),
             notices=notices,
             is_catch_up=is_catch_up,
         )

@@ -158,9 +158,17 @@ def byline(report: Report, digest: Digest) -> str:
 
 
 def coverage_line(coverage: Coverage) -> str:
-    """Return "Read 27 of 28 sources. Failed: The Irrawaddy (403 challenge page)", six names at most."""
+    """Return "Read 27 of 28 sources. Failed: The Irrawaddy (403 challenge page)", six names of a kind at most."""
     line = f"Read {coverage.read} of {_counted(coverage.total, 'source')}."
-    return f"{line} Failed: {_listed(coverage.failed, MAX_FAILED_NAMES)}" if coverage.failed else line
+    if coverage.offline:
+        line = f"We are offline: hardly a source answers. Before: {line[0].lower()}{line[1:]}"
+    if coverage.failed:
+        line += f" Failed: {_listed(coverage.failed, MAX_FAILED_NAMES)}"
+    if coverage.silent:
+        line += (
+            f"{'.' if coverage.failed else ''} Unusually silent: {_listed(coverage.silent, MAX_FAILED_NAMES)}"
+        )
+    return line
 
 
 def digest_heading(digest: Digest) -> str:

@@ -74,6 +74,8 @@ class Coverage:
     read: int
     total: int
     failed: tuple[str, ...] = ()  # "The Irrawaddy (403 challenge page)"
+    silent: tuple[str, ...] = ()  # read, but unusually quiet
+    offline: bool = False  # hardly a source answered in the last crawl: the counts are of before
 
 
 @dataclass(frozen=True, slots=True)

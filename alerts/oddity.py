@@ -6,12 +6,13 @@ What is odd, and for how long, is `crawler.oddity`'s business.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.incident import Incidents
 from alerts.secrets import redact
 from crawler.oddity import Kind, Oddity, describe
 
+GAP_TOLD_FOR = timedelta(days=1)  # it is over with the next poll, and must still be told after quiet hours
 UNTOLD = frozenset(
     {Kind.DAMAGED}
 )  # nothing that anybody here can mend, and most of the feed is read: see status
@@ -26,8 +27,10 @@ def watch_oddities(
         for item in found
         if item.source_id in names and item.kind not in UNTOLD
     }
-    for subject in incidents.open_subjects() - present.keys():
-        if subject.partition(":")[0] in set(Kind):
+    opened = incidents.opened()
+    for subject in opened.keys() - present.keys():
+        kind = subject.partition(":")[0]
+        if kind in set(Kind) and not (kind == Kind.GAP and now - opened[subject] < GAP_TOLD_FOR):
             incidents.end(subject, now, silently=True)
     for subject, item in present.items():
         text = f"Source {names[item.source_id]} ({item.source_id}): {redact(describe(item))}."

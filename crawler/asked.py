@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crawler.cadence.polling import may_have_missed
 from crawler.errors import FetchError
 from crawler.model import FeedEntry, ParsedFeed, PollState, Validators
 from crawler.net.exchange import read_as
@@ -38,7 +39,7 @@ class Asked:
 def read_signs(
     asked: Asked, feed: ParsedFeed | None, state: PollState, validators: Validators, moved_to: str | None
 ) -> Signs:
-    """Return what was odd about an answer that could be read."""
+    """Return what was odd about an answer that could be read, *state* being what was remembered before."""
     url, before = asked.listed_by or asked.url, asked.validators
     route_url = str(asked.source.routes[asked.route].url)
     moved = read_as(moved_to, route_url) if moved_to and asked.url == route_url.partition("#")[0] else None
@@ -53,7 +54,10 @@ def read_signs(
     }
     name = "etag" if before.etag else "last_modified"
     stamp: str | None = getattr(before, name)
-    return Signs(url, seen, repeats_validator=bool(stamp) and stamp == getattr(validators, name))
+    could_hide = may_have_missed(feed.entries, state.last_ok_at)
+    return Signs(
+        url, seen, could_hide=could_hide, repeats_validator=bool(stamp) and stamp == getattr(validators, name)
+    )
 
 
 def addresses(source: Source, route: int) -> tuple[str, ...]:

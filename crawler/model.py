@@ -171,4 +171,6 @@ class CrawlReport:
     summary_only: int = 0
     article_failures: int = 0
     all_failed: bool = False  # not one source could be read
-    unreachable: bool = False  # every source failed in transport: the network is down
+    asked: int = 0  # sources whose server was asked for anything, a feed or a page
+    unanswered: int = 0  # of them: gave no answer at all
+    unreachable: bool = False  # hardly any gave one: the network is down

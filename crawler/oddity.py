@@ -80,6 +80,7 @@ class Signs:
     url: str = ""
     seen: Mapping[Kind, str | None] = field(default_factory=dict)
     is_unchanged: bool = False
+    could_hide: bool = True  # so many entries, and so young, that others may have been pushed out of sight
     repeats_validator: bool = (
         False  # other bytes under the same ETag, or Last-Modified where there is no ETag
     )

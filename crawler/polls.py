@@ -34,7 +34,7 @@ from crawler.errors import FetchError, ParseError, RunEndsError
 from crawler.model import CrawlReport, Pace, ParsedFeed, PollState, Problem, Validators
 from crawler.net.exchange import find_new_home, new_validators, read_as, read_headers, sha256, source_request
 from crawler.net.failure import describe_failure, describe_status, is_for_now
-from crawler.oddity import Kind, Oddity, describe
+from crawler.oddity import Kind, Oddity, Signs, describe
 from crawler.spiders import KINDS
 from crawler.store import PollResult
 
@@ -219,7 +219,7 @@ class Polls:
         # another route knows other addresses: overlap tells nothing
         is_same = before.url is None or before.url in addresses(source, asked.route)
         is_first = not is_same or before.first_polled_at is None
-        signs = read_signs(asked, feed, state, kept, moved_to)
+        signs = read_signs(asked, feed, before, kept, moved_to)
         result = PollResult(state, entries, is_first, if_news, signs)
         new = self._store.save_poll(result, now, gap=feed.older if feed and is_same else None)
         self._report.polled += 1
@@ -367,6 +367,9 @@ class Polls:
         elif feed.older:
             text = "many entries since the last poll: the oldest of them were not read"
             self.problems.append(Problem(asked.source.id, text))
+            self._store.note_signs(
+                asked.source.id, Signs(state.url or asked.url, {Kind.GAP: ""}), self._clock()
+            )
 
     def older_failed(self, failure: Failure) -> list[Request]:
         """Leave the gap for the next run."""

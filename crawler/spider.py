@@ -120,7 +120,7 @@ class SourceSpider(scrapy.Spider):
         await self.worker.close()
         failed = list(self._polls.failed.values())
         self.report.failed = len(failed)
-        self.report.unreachable = self._is_offline()
+        self._count_answers()
         self.report.all_failed = self._is_telling(len(failed)) and len(failed) == self.report.polled
         if not self.report.unreachable:
             try:
@@ -133,13 +133,15 @@ class SourceSpider(scrapy.Spider):
             Problem(state.source_id, failure.cause, state.failing_since) for state, failure in failed
         ]
 
-    def _is_offline(self) -> bool:
-        """Tell whether it is us who are offline: hardly a source, feed or page, gave any answer at all."""
+    def _count_answers(self) -> None:
+        """Count who gave any answer at all, feed or page; when hardly anybody did, it is us who are offline."""
         failed = self._polls.failed
         silent = {source_id for source_id, (_, failure) in failed.items() if failure.transport}
         silent |= self._pages.unanswered_sources
         answered = self._polls.answered | (failed.keys() - silent) | self._pages.answered
-        return is_our_outage(len(silent - answered), len(answered), len(self._sources))
+        silent -= answered
+        self.report.asked, self.report.unanswered = len(silent) + len(answered), len(silent)
+        self.report.unreachable = is_our_outage(len(silent), len(answered), len(self._sources))
 
     def _is_telling(self, number: int) -> bool:
         """Tell whether *number* sources are enough to speak for all: a few of many may just be broken."""

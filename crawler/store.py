@@ -17,7 +17,7 @@ from sqlalchemy import Engine, Row, and_, delete, func, insert, or_, select, upd
 from crawler import failpoint
 from crawler.arrival import Arrival, Arrived, insert_entries
 from crawler.articlerow import keep_article
-from crawler.cadence.listening import note_listening, read_history
+from crawler.cadence.listening import count_items, note_listening, read_history
 from crawler.cadence.rhythm import History
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import open_engine, transaction
@@ -88,6 +88,11 @@ class Store:
         with transaction(self.engine) as connection:
             return read_history(connection, state)
 
+    def items_since(self, since: datetime) -> dict[str, int]:
+        """Return how many entries came from each source after *since*; of a source without any, nothing."""
+        with transaction(self.engine) as connection:
+            return count_items(connection, since)
+
     def save_poll(
         self, result: PollResult, now: datetime, *, gap: str | None = None
     ) -> tuple[PendingEntry, ...]:
@@ -118,7 +123,8 @@ class Store:
             note_listening(connection, result.state, now)
             if result.signs is not None:
                 overlaps = is_first or result.state.last_item_at is None or bool(arrived.known)
-                signs = _with_arrivals(result.signs, arrived, missed=not overlaps and not gap)
+                missed = not overlaps and not gap and result.signs.could_hide
+                signs = _with_arrivals(result.signs, arrived, missed=missed)
                 note_signs(connection, result.state.source_id, signs, now)
             upsert_state(connection, values)
         failpoint.reach("after_poll_commit")
@@ -128,6 +134,11 @@ class Store:
         """Return what is odd about one source, or about all of them, whether it is worth a word or not."""
         with transaction(self.engine) as connection:
             return read_oddities(connection, source_id)
+
+    def note_signs(self, source_id: str, signs: Signs, now: datetime) -> None:
+        """Bring a source's oddities up to date with what else was seen of it."""
+        with transaction(self.engine) as connection:
+            note_signs(connection, source_id, signs, now)
 
     def save_older(
         self, source_id: str, entries: Sequence[FeedEntry], gap: str | None, now: datetime

@@ -146,6 +146,8 @@ def _coverage(digest: Digest) -> Object | None:
         "total": digest.coverage.total,
         "failed": [_name(name) for name in failed[:_FAILED_NAMES]],
         "failed_count": len(failed),
+        "silent": [_name(name) for name in digest.coverage.silent[:_FAILED_NAMES]],
+        "offline": digest.coverage.offline,
     }
 
 

@@ -28,6 +28,7 @@ from crawler.parse.markup import (
     clean_paragraphs,
     describe_html,
     is_challenge,
+    is_parked,
     strip_controls,
     tree_to_text,
 )
@@ -83,8 +84,8 @@ def extract_page(body: bytes, content_type: str | None, url: str) -> ExtractedPa
     if _NOT_MARKUP.match(body) or (content_type and _OTHER_TYPE.match(content_type.lower())):
         raise ParseError(f"not a web page: {(content_type or 'binary data').split(';')[0].strip()[:80]}")
     source = strip_controls(decode_body(body, content_type).text)
-    if is_challenge(source):
-        raise ParseError(describe_html(source))
+    if is_challenge(source) or is_parked(source):
+        raise ParseError(describe_html(source, "an article"))
     tree = load_html(source)
     if tree is None:
         return ExtractedPage(text="")

@@ -32,6 +32,16 @@ def note_listening(connection: Connection, state: PollState, now: datetime) -> N
         connection.execute(insert(deaf).values(row))
 
 
+def count_items(connection: Connection, since: datetime) -> dict[str, int]:
+    """Return how many entries each source brought after *since*."""
+    came = (
+        select(entry.c.source_id, func.count())
+        .where(entry.c.first_poll == 0, entry.c.first_seen_at > to_ms(since))
+        .group_by(entry.c.source_id)
+    )
+    return {source_id: int(items) for source_id, items in connection.execute(came)}
+
+
 def read_history(connection: Connection, state: PollState) -> History | None:
     """Return what came from a source in the `LEARNED` time before its pause, None for one that brought nothing."""
     if state.first_polled_at is None or state.last_item_at is None:

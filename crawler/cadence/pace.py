@@ -23,7 +23,9 @@ strategies for content-based RSS feed aggregation", WISE 2010, https://doi.org/1
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,6 +38,7 @@ BUSY = 1.0  # items an hour that are worth a poll at the floor
 SAFETY = 3.0  # windows are polled three times before they are expected to have turned over
 RELEARN_AFTER = timedelta(days=1)
 UNKNOWN_H, UNKNOWN = 24.0, 2 * BUSY  # a new source counts as very busy, with the weight of so many hours
+ENOUGH_SOURCES, LEAST_USUAL = 5, 3.0
 ONE_DAY = timedelta(days=1)  # a day's factor says nothing of the day after
 STEP = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
@@ -120,6 +123,21 @@ def learned_wait(
         return doubtful, Why.PAUSE
     is_night = _share(pace, now, zone) < 0.5
     return doubtful, Why.QUIET_HOURS if is_night else Why.SELDOM
+
+
+def shared_activity(
+    paces: Iterable[Pace], came: Iterable[int], since: datetime, until: datetime, zone: ZoneInfo
+) -> float:
+    """Return how much of their usual these sources brought from *since* to *until*: the median share, at most 1.
+
+    Holidays and storms quiet a whole country. 1 when fewer than `ENOUGH_SOURCES` were to bring anything worth counting.
+    """
+    shares = []
+    for pace, items in zip(paces, came, strict=True):
+        usual = expected_items(pace, since, until, zone)
+        if usual >= LEAST_USUAL:
+            shares.append(items / usual)
+    return min(median(shares), 1.0) if len(shares) >= ENOUGH_SOURCES else 1.0
 
 
 def _wait(pace: Pace, price: float, longest: timedelta, now: datetime, zone: ZoneInfo) -> timedelta:

@@ -21,6 +21,7 @@ from crawler.model import FeedEntry, Hold, Pace, PollState, Validators
 
 STALE_AFTER = timedelta(days=30)  # a feed whose newest entry is older has most likely been left behind
 MOST_OLDER_PAGES = 10  # read back after one poll; more than that is an archive, not a gap
+FEWEST_SHOWN = 5  # no outlet's page shows fewer than so many entries at a time
 OUR_OUTAGE = 0.8  # of those who were asked: when more do not answer at all, it is we who are offline
 ENOUGH_TO_TELL = 3  # sources that fail at once before we doubt our own connection
 
@@ -44,6 +45,17 @@ def find_staleness(entries: Sequence[FeedEntry], now: datetime) -> str | None:
         return None
     newest = max(date for date in dates if date is not None)
     return f"stale: its newest entry is of {newest:%Y-%m-%d}" if now - newest > STALE_AFTER else None
+
+
+def may_have_missed(entries: Sequence[FeedEntry], last_ok_at: datetime | None) -> bool:
+    """Tell whether *entries*, none of which was known, may have pushed others out of sight since *last_ok_at*.
+
+    Not when one of them is older than the last poll, as in searches and sitemaps that show days and not numbers, nor
+    when they are so few that nothing needs to have been pushed out.
+    """
+    dates = [entry.published for entry in entries if entry.published is not None]
+    reaches_back = last_ok_at is not None and any(date <= last_ok_at for date in dates)
+    return len(entries) >= FEWEST_SHOWN and not reaches_back
 
 
 def next_gap(state: PollState, asked: str, older: str | None) -> str | None:

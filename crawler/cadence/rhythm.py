@@ -28,7 +28,7 @@ from math import exp, log1p
 from zoneinfo import ZoneInfo
 
 LEARNED = timedelta(days=60)  # a rhythm of two months: seasons, elections and offensives change it
-SHORTEST = timedelta(hours=24)  # of silence that is ever told: editors have days off
+SHORTEST = timedelta(hours=20)  # of silence that is ever told: editors have days off
 MIN_LISTENED = timedelta(days=14)  # two weekends
 MIN_ARRIVALS = 10
 IMPROBABLE = 0.0005  # chance of one pause; a source of one item a day pauses thirty times a month
@@ -150,12 +150,15 @@ def learn_rhythm(history: History, until: datetime, zone: ZoneInfo) -> Rhythm | 
     )
 
 
-def judge_silence(rhythm: Rhythm, since: datetime, until: datetime) -> Silence:
-    """Return how unusual it is that nothing came after *since*; *until* is the last poll that was answered."""
+def judge_silence(rhythm: Rhythm, since: datetime, until: datetime, activity: float = 1.0) -> Silence:
+    """Return how unusual it is that nothing came after *since*; *until* is the last poll that was answered.
+
+    *activity* is the share of what is usual that may be expected of these days, on which others were quiet, too.
+    """
     by_day: defaultdict[date, float] = defaultdict(float)
     listened_h = 0.0
     for slot in _slots(since, until, rhythm.deaf, rhythm.zone):
-        by_day[slot.day] += _expected(rhythm, slot)
+        by_day[slot.day] += _expected(rhythm, slot) * activity
         listened_h += slot.listened_h
     expected = sum(by_day.values())
     surprise = sum(log1p(rhythm.spread * mean) for mean in by_day.values()) / rhythm.spread

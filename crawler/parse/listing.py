@@ -19,7 +19,14 @@ from crawler.errors import ParseError
 from crawler.model import FeedEntry, ParsedFeed
 from crawler.parse.charset import decode_body
 from crawler.parse.headline import find_headlines, is_caption, read_title, resolve_link
-from crawler.parse.markup import clean_line, describe_html, is_challenge, strip_controls, tree_to_text
+from crawler.parse.markup import (
+    clean_line,
+    describe_html,
+    is_challenge,
+    is_parked,
+    strip_controls,
+    tree_to_text,
+)
 from crawler.parse.newslist import (
     LEAST_ENTRIES,
     choose_list,
@@ -39,6 +46,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 MAX_PAGE_ENTRIES = 100
+WANTED = "a list of articles"
 _MAX_ATTRIBUTES = 500  # of one element; XPath over 200,000 takes minutes, no theme writes 100
 _MAX_SELECTOR_CHARS = 300
 _MAX_SUMMARY_CHARS = 1000
@@ -98,8 +106,8 @@ def parse_listing(body: bytes, content_type: str | None, url: str) -> ParsedFeed
 def _read_tree(page: str) -> _Element:
     if not page:
         raise ParseError("empty answer")
-    if is_challenge(page):
-        raise ParseError(describe_html(page))
+    if is_challenge(page) or is_parked(page):
+        raise ParseError(describe_html(page, WANTED))
     if _NOT_MARKUP.match(page):
         raise ParseError("not a web page; for a feed write kind: feed")
     try:
@@ -122,9 +130,9 @@ def _discover(tree: _Element, base: str, url: str, page: str, title: str) -> lis
     if declared or is_article(tree, cards, dated=dated):
         raise ParseError(f"an article, not a page that lists articles: {title[:200]!r}")
     if len(chosen) < LEAST_ENTRIES:
-        described = describe_html(page)
-        if described.startswith("login page"):
-            raise ParseError(f"login page, not a list of articles: {title[:200]!r}")
+        described = describe_html(page, WANTED)
+        if not described.startswith("HTML page"):
+            raise ParseError(described)
         raise ParseError(f"listing page without article links: {title[:200]!r}")
     return [(headline.anchor, headline.url, headline.title) for headline in chosen]
 

@@ -34,6 +34,27 @@ _CHALLENGE_TITLE = re.compile(
 _CHALLENGE_MARKUP = re.compile(
     r"_cf_chl_opt|cf-chl-widget|sucuri_cloudproxy_js|_Incapsula_Resource\?SWUDNSAI"
 )
+# Registrars and parking services answer 200 for a domain that expired. Titles as they print them ...
+_PARKED_TITLE = re.compile(
+    r".{0,100}\bdomain (?:name )?(?:\S{1,80} )?(?:is|may be) (?:for sale|parked|available for purchase)\b.{0,100}"
+    r"|.{0,80}\b(?:buy|purchase) this domain\b.{0,80}|(?:parked|expired) domain(?: name)?\b.{0,80}"
+    r"|(?:\S{1,80} (?:- )?)?(?:this )?(?:domain|website)(?: name)? (?:is |has )?(?:expired|parked)\b.{0,80}"
+    r"|[\w-]{1,63}(?:\.[\w-]{1,63}){1,3} is for sale(?: \| hugedomains)?\W*|account suspended\W*",
+    re.IGNORECASE,
+)
+# ... the services that such pages are made of ...
+_PARKED_MARKUP = re.compile(
+    r"(?:src|href|action)\s*=\s*[\"']?(?:https?:)?//(?:[\w-]+\.)*"
+    r"(?:sedoparking\.com|parkingcrew\.net|bodiscdn\.com|parklogic\.com|hugedomains\.com/domain_profile"
+    r"|dan\.com/buy-domain|afternic\.com/forsale)",
+    re.IGNORECASE,
+)
+# ... and their words, which say it only where no article can stand.
+_PARKED_WORDS = re.compile(
+    r"(?:this|the) domain (?:name )?(?:\S{1,80} )?(?:is|may be) (?:for sale|parked)|(?:buy|purchase|get) this domain\b"
+    r"|(?:this|the) domain (?:name )?has (?:expired|been parked)|parked free, courtesy of|related searches:",
+    re.IGNORECASE,
+)
 _LOGIN_FIELD = re.compile(r"<input[^>]{0,300}type\s*=\s*[\"']?password", re.IGNORECASE)
 _LOGIN_TITLE = re.compile(r"\b(?:log ?in|sign ?in)\b", re.IGNORECASE)
 _BLOCKS = frozenset(
@@ -152,15 +173,24 @@ def is_challenge(page: str) -> bool:
     return bool(_CHALLENGE_TITLE.fullmatch(_page_title(head)) or _CHALLENGE_MARKUP.search(head))
 
 
-def describe_html(page: str) -> str:
-    """Return in words what an HTML page is that came where a feed was expected, with its title."""
-    title = _page_title(page[:_SNIFF_CHARS])
+def is_parked(page: str) -> bool:
+    """Tell whether *page* is a registrar's or a host's: its domain expired, is for sale, or its account was closed."""
+    head = page[:_SNIFF_CHARS]
+    return bool(_PARKED_TITLE.fullmatch(_page_title(head)) or _PARKED_MARKUP.search(head))
+
+
+def describe_html(page: str, wanted: str = "a feed") -> str:
+    """Return in words what an HTML page is that came where *wanted* was expected, with its title."""
+    head = page[:_SNIFF_CHARS]
+    title = _page_title(head)
     if is_challenge(page):
         return f"challenge page ({title or 'no title'})"
     kind = "HTML page"
-    if _LOGIN_TITLE.search(title) or _LOGIN_FIELD.search(page[:_SNIFF_CHARS]):
+    if is_parked(page) or _PARKED_WORDS.search(head):
+        kind = "parked or expired domain"
+    elif _LOGIN_TITLE.search(title) or _LOGIN_FIELD.search(head):
         kind = "login page"
-    return f"{kind}, not a feed: {title}" if title else f"{kind}, not a feed"
+    return f"{kind}, not {wanted}: {title}" if title else f"{kind}, not {wanted}"
 
 
 def _page_title(head: str) -> str:

@@ -86,7 +86,7 @@ def parse_sitemap(body: bytes, content_type: str | None, url: str) -> ParsedFeed
         listed = [Listed(line) for line in map(str.strip, lines) if is_http_url(line)]
         return _choose(listed, [], prefix, url, damage)
     if _HTML_DOCTYPE.match(text) or (root and root["html"]):
-        raise ParseError(describe_html(text))
+        raise ParseError(describe_html(text, "a sitemap"))
     if root is None:
         name = _FIRST_NAME.search(text, 0, _SNIFF_CHARS)
         raise ParseError(f"not a sitemap: <{name[1]}>" if name else "not a sitemap")

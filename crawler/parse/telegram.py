@@ -104,7 +104,7 @@ def _leads_away(url: str) -> bool:
 
 def _describe_refusal(text: str, *, is_contact: bool) -> str:
     if not is_contact or is_challenge(text):
-        return describe_html(text)
+        return describe_html(text, "a Telegram channel")
     return (
         "not a public channel: Telegram shows no posts under this name (a user, a group, a channel that is closed,"
         " renamed or gone); open https://t.me/s/NAME in a browser to see"

@@ -89,7 +89,7 @@ def _read_other(text: str, url: str) -> ParsedFeed:
     error = _ERROR.search(text, 0, _SNIFF_CHARS)
     page = _HTML.search(text, 0, _SNIFF_CHARS)
     if text[0] != "{" and page and not (error and error.start() < page.start()):
-        raise ParseError(describe_html(text))
+        raise ParseError(describe_html(text, "posts"))
     if text[0] != "{" and not error:
         raise ParseError("not posts: no list of them")
     start = error.start() if error and text[0] != "{" else 0

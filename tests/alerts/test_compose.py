@@ -208,6 +208,9 @@ def test_coverage_tells_silence_from_breakage() -> None:
     assert (coverage.read, coverage.total) == (1, 3)
     assert coverage.failed == ("Old Font News (403 challenge page)",)
     assert coverage_of({}, sources).read == 0
+    open_now = {"silent:irrawaddy-en", "silent:zawgyi", "silent:removed-source", "offline:network"}
+    coverage = coverage_of(states, sources, open_now)
+    assert (coverage.read, coverage.silent, coverage.offline) == (1, ("The Irrawaddy",), True)
 
 
 def test_digest_of_notices_alone_settles_no_alert() -> None:

@@ -89,6 +89,19 @@ def test_coverage_names_six_failures_and_counts_the_rest() -> None:
     assert layout.coverage_line(Coverage(20, 28, names)).endswith("Failed: S0, S1, S2, S3, S4, S5 +2 more")
 
 
+def test_coverage_tells_the_silent_from_the_failed_and_both_from_our_own_outage() -> None:
+    silent = Coverage(28, 28, silent=("DVB",))
+    assert layout.coverage_line(silent) == "Read 28 of 28 sources. Unusually silent: DVB"
+    both = Coverage(27, 28, ("BNI (404 not found)",), ("DVB",))
+    assert (
+        layout.coverage_line(both)
+        == "Read 27 of 28 sources. Failed: BNI (404 not found). Unusually silent: DVB"
+    )
+    assert layout.coverage_line(Coverage(28, 28, offline=True)) == (
+        "We are offline: hardly a source answers. Before: read 28 of 28 sources."
+    )
+
+
 def test_the_heading_counts_what_follows() -> None:
     digest = a_digest(a_story(), a_story(is_update=True), brief=(a_report(),))
     assert layout.digest_heading(digest) == "Loikaw watch: 1 story, 1 update, 1 brief"

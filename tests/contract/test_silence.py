@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from alerts.archive import Archive
 from alerts.compose import SourceFacts, coverage_of
-from alerts.incident import Incidents, notice_line, watch_silence, watch_sources
+from alerts.incident import Incidents, notice_line
 from alerts.outbox import Outbox
+from alerts.watch import watch_silence, watch_sources
 from crawler.cadence.rhythm import Rhythm, Span, learn_rhythm
 from crawler.db.schema import deaf
 from crawler.model import FeedEntry, PollState
@@ -58,11 +59,13 @@ class Newsdesk:
         assert state.last_item_at is not None
         return None if history is None else learn_rhythm(history, state.last_item_at, ZONE)
 
-    def watch(self, now: datetime, run_took: timedelta = timedelta(minutes=1)) -> tuple[str, ...]:
+    def watch(
+        self, now: datetime, run_took: timedelta = timedelta(minutes=1), activity: float = 1.0
+    ) -> tuple[str, ...]:
         """Look at the source at the end of a run; return what operators have not heard yet."""
         states = self.store.poll_states()
         watch_sources(self.incidents, states, NAMES, now)
-        watch_silence(self.incidents, states, NAMES, self.rhythm, now, now - run_took)
+        watch_silence(self.incidents, states, NAMES, self.rhythm, lambda _: activity, now, now - run_took)
         return tuple(map(notice_line, self.incidents.untold()))
 
     def tell(self, outbox: Outbox, now: datetime) -> None:
@@ -100,6 +103,13 @@ def test_silence_is_told_once_at_its_beginning_and_once_at_its_end(desk: Newsdes
     desk.tell(outbox, again)
     desk.poll(again + HOUR, 1)
     assert (desk.watch(again + HOUR), desk.incidents.open_subjects()) == ((), frozenset())
+
+
+def test_silence_that_all_sources_share_is_a_holiday(desk: Newsdesk) -> None:
+    for hour in range(6, 24 * 5, 6):
+        desk.poll(NOW + hour * HOUR)
+        assert desk.watch(NOW + hour * HOUR, activity=0.05) == ()
+    assert len(desk.watch(NOW + hour * HOUR, activity=0.9)) == 1
 
 
 def test_silent_source_counts_as_read(desk: Newsdesk) -> None:

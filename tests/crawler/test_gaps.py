@@ -197,3 +197,55 @@ def test_every_way_of_paging_is_followed_back_to_known_entries(newsroom: Newsroo
         for kind in kinds:  # 4 and 3 were known: what is older is not asked for
             found = {row.title for row in desk.entries(kind)}
             assert found == {f"News of {kind}-{number}" for number in range(3, 12)}, kind
+
+
+def dated(name: str, hours_ago: float) -> dict[str, str]:
+    return {**told(name), "date": (NOW - timedelta(hours=hours_ago)).strftime("%a, %d %b %Y %H:%M:%S GMT")}
+
+
+def test_what_cannot_be_read_back_is_said_to_be_missing_perhaps(newsroom: Newsroom, desk: Desk) -> None:
+    newsroom.add("/feed", a_feed(*[dated(f"old-{number}", 2) for number in range(PAGE)]), RSS)
+    desk.crawl()
+    newsroom.add("/feed", a_feed(*[dated(f"new-{number}", -0.5) for number in range(PAGE)]), RSS)
+    crawled = desk.crawl(after=timedelta(hours=1))
+    assert crawled.cause("paper").startswith("possible gap")
+    assert crawled.report.failed == 0
+    assert desk.crawl(after=timedelta(hours=1)).problems == {}
+
+
+def test_page_that_reaches_back_before_the_last_poll_or_shows_next_to_nothing_is_no_gap(
+    newsroom: Newsroom, desk: Desk
+) -> None:
+    newsroom.add("/feed", a_feed(dated("old", 30)), RSS)
+    desk.crawl()
+    newsroom.add("/feed", a_feed(dated("new", -0.5)), RSS)  # a search of the last day
+    assert desk.crawl(after=timedelta(hours=1)).problems == {}
+    late = [dated(f"late-{number}", -1) for number in range(PAGE)]
+    newsroom.add("/feed", a_feed(*late, dated("found late", 5)), RSS)
+    assert desk.crawl(after=timedelta(hours=1)).problems == {}
+
+
+def test_server_that_asked_for_time_is_passed_over_while_another_serves(
+    newsroom: Newsroom, tmp_path: Path
+) -> None:
+    with Newsroom() as mirror:
+        newsroom.behave("/busy", "/429?retry_after=7200")
+        newsroom.add("/busy-too", a_feed(told("never")), RSS)
+        mirror.add("/feed", a_feed(told("a")), RSS)
+        addresses = (newsroom.url("/busy"), newsroom.url("/busy-too"), mirror.url("/feed"))
+        routes = [{"kind": "feed", "url": url} for url in addresses]
+        with Desk.open(
+            tmp_path, [a_source("paper", "", routes=routes, full_text="feed", every="15m")]
+        ) as desk:
+            for _ in range(3):
+                crawled = desk.crawl(after=timedelta(minutes=15))
+                assert (crawled.report.failed, crawled.report.polled) == (0, 1)
+            assert (len(newsroom.requests_for("/busy")), len(mirror.requests_for("/feed"))) == (1, 3)
+            mirror.add("/feed", "", status=404)
+            desk.crawl(after=timedelta(minutes=15))
+            assert [len(newsroom.requests_for(path)) for path in ("/busy", "/busy-too")] == [1, 0]
+            state = desk.store.poll_state("paper")
+            assert state.problem == "404 not found"
+            newsroom.add("/busy", a_feed(told("b")), RSS)
+            desk.crawl(after=timedelta(hours=2))
+            assert {row.title for row in desk.entries("paper")} == {"News of a", "News of b"}

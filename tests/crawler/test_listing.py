@@ -140,7 +140,7 @@ def test_article_without_metadata_is_known_by_its_story() -> None:
         (b"", "empty answer"),
         (b" \r\n\xef\xbb\xbf", "empty answer"),
         (b"<title>Just a moment...</title><script></script>", "challenge page (Just a moment...)"),
-        (b"<title>Log in</title><input type=password>", "login page, not a list of articles: 'Log in'"),
+        (b"<title>Log in</title><input type=password>", "login page, not a list of articles: Log in"),
         (b"<title>The News</title><div id=__next></div>", "listing page without article links: 'The News'"),
         (b"<rss><channel></channel></rss>", "not a web page; for a feed write kind: feed"),
         (b'<?xml version="1.0"?><feed/>', "not a web page; for a feed write kind: feed"),

@@ -16,8 +16,9 @@ import pytest
 from sqlalchemy import select
 
 from alerts.archive import Archive
-from alerts.incident import Incident, Incidents, watch_silence, watch_sources
+from alerts.incident import Incident, Incidents
 from alerts.tables import incident
+from alerts.watch import watch_silence, watch_sources
 from crawler.cadence.polling import Answer, after_failure, after_success
 from crawler.cadence.rhythm import (
     IMPROBABLE,
@@ -141,7 +142,7 @@ class Watch:
                     self.poll(outlet, now)
             states = {name: outlet.state for name, outlet in self.outlets.items()}
             watch_sources(self.incidents, states, names, now)
-            watch_silence(self.incidents, states, names, self.rhythm_of, now, now)
+            watch_silence(self.incidents, states, names, self.rhythm_of, lambda _: 1.0, now, now)
 
     def rhythm_of(self, state: PollState) -> Rhythm | None:
         return self.outlets[state.source_id].rhythm(state)

@@ -214,7 +214,7 @@ def test_an_empty_sitemap_is_a_sitemap(body: bytes) -> None:
         (b"", "empty answer"),
         (pack(b""), "empty answer"),
         (b" \xef\xbb\xbf\r\n", "empty answer"),
-        (b"<!DOCTYPE html><title>Lake &amp; Hill</title>", "HTML page, not a feed: Lake & Hill"),
+        (b"<!DOCTYPE html><title>Lake &amp; Hill</title>", "HTML page, not a sitemap: Lake & Hill"),
         (b"<html><title>Just a moment...</title><urlset>", "challenge page (Just a moment...)"),
         (b"<?xml version='1.0'?><opml><url/></opml>", "not a sitemap: <opml>"),
         (b"no sitemap at all", "not a sitemap"),

@@ -231,9 +231,9 @@ CONTACT = (
         (b"<html><title>Just a moment...</title>", URL, "challenge page (Just a moment...)"),
         (b"<title>Just a moment...</title><div class='tgme_page'>", URL, "challenge page (Just a moment...)"),
         (b"<html><title>Log in</title><input type=password></html>", URL, "login page"),
-        (b"<html><title>Telegram</title>", URL, "HTML page, not a feed: Telegram"),
-        (b"<rss><channel/></rss>", URL, "HTML page, not a feed"),
-        (b"%PDF-1.4", URL, "HTML page, not a feed"),
+        (b"<html><title>Telegram</title>", URL, "HTML page, not a Telegram channel: Telegram"),
+        (b"<rss><channel/></rss>", URL, "HTML page, not a Telegram channel"),
+        (b"%PDF-1.4", URL, "HTML page, not a Telegram channel"),
     ],
 )
 def test_what_is_no_public_channel_is_named(body: bytes, url: str, cause: str) -> None:

@@ -144,6 +144,32 @@ def test_unreachable_network_is_one_line_and_leaves_no_trace(tmp_path: Path, cha
     assert program.rows("SELECT count(*) FROM source_state") == [(0,)]
 
 
+def test_operators_hear_once_that_we_are_offline_and_once_that_we_are_back(
+    tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
+) -> None:
+    program = set_up(tmp_path, newsroom, [slack(chatroom)], operators=["desk"])
+    sources = (program.config / "sources.yaml").read_text("utf-8")
+    with Newsroom() as closed:
+        names = ("a", "b", "c")
+        program.configure(
+            [a_source(name, closed.url(f"/{name}/feed")) for name in names],
+            [slack(chatroom)],
+            operators=["desk"],
+        )
+    for _ in range(2):
+        assert program.do("-q", "run").status == 1
+    (post,) = chatroom.posts
+    assert b"We are offline since" in post.request.body
+    assert b"3 of 3 sources gave no answer at all" in post.request.body
+    assert b"We are offline: hardly a source answers" in post.request.body  # the coverage line
+    (program.config / "sources.yaml").write_text(sources, "utf-8")
+    program.run()
+    program.run()
+    told = [post for post in chatroom.posts if b"Online again after 0 h" in post.request.body]
+    assert len(told) == 1
+    assert told_in(chatroom.posts) == ONCE
+
+
 def test_configuration_errors_stop_before_any_request(tmp_path: Path, newsroom: Newsroom) -> None:
     program = set_up(tmp_path, newsroom, [])
     channels = program.config / "channels.yaml"

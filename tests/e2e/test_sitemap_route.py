@@ -130,6 +130,6 @@ def test_page_instead_of_a_sitemap_is_named_and_the_next_route_serves(
 ) -> None:
     program, first, *_ = ran
     assert [(problem["source"], problem["problem"]) for problem in first.report["problems"]] == [
-        ("broken", "login page, not a feed: Log in")
+        ("broken", "login page, not a sitemap: Log in")
     ]
     assert program.rows("SELECT count(*) FROM entry WHERE source_id = 'mended'") == [(1,)]
