@@ -28,6 +28,10 @@ PAGE = (
     b"<body><article><p>Nothing to see.</p></article></body></html>"
 )
 LOGIN = b'<!doctype html><title>Log In</title><form method="post"><input name="log"><input name="pwd"></form>'
+CAPTCHA = (
+    b"<!doctype html><title>One more step</title><form method=post><div class='g-recaptcha' data-sitekey=x></div>"
+    b"</form><script src='/api.js'></script>"
+)
 CHALLENGE = (
     b'<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title>'
     b'<meta name="robots" content="noindex,nofollow"></head><body><div class="main-wrapper" role="main">'
@@ -69,8 +73,27 @@ def _login(exchange: Exchange, options: Options) -> None:
     exchange.respond(302, headers=HTML | {"Location": target})
 
 
+def _captcha(exchange: Exchange, options: Options) -> None:
+    exchange.respond(302, headers=HTML | {"Location": "/verify"})
+
+
 def _loop(exchange: Exchange, options: Options) -> None:
     exchange.respond(302, headers={"Location": exchange.request.target})
+
+
+def _cookie_loop(exchange: Exchange, options: Options) -> None:
+    """Redirect to itself until the client brings the cookie, which one without cookies never does."""
+    if "cookie" in exchange.request.headers:
+        exchange.respond(200, PAGE, HTML)
+    else:
+        headers = {"Location": exchange.request.target, "Set-Cookie": "seen=1; Path=/"}
+        exchange.respond(302, headers=headers)
+
+
+def _ring(exchange: Exchange, options: Options) -> None:
+    """Two addresses that redirect to each other."""
+    here, there = ("at=a", "at=b") if options.get("at") == "a" else ("at=b", "at=a")
+    exchange.respond(302, headers={"Location": exchange.request.target.replace(here, there)})
 
 
 def _redirect(exchange: Exchange, options: Options) -> None:
@@ -146,6 +169,33 @@ def _gzip_bomb(exchange: Exchange, options: Options) -> None:
     )
 
 
+def _bomb(encoding: str, pack: Callable[[bytes], bytes]) -> Behaviour:
+    """A small body that inflates to ``bytes``, 64 MiB unless told, by another encoding than gzip."""
+    packed = cache(lambda size: pack(bytes(size)))
+
+    def respond(exchange: Exchange, options: Options) -> None:
+        body = packed(int(options.get("bytes", 64 << 20)))
+        exchange.respond(200, body, XML | {"Content-Encoding": encoding})
+
+    return respond
+
+
+def _brotli(data: bytes) -> bytes:
+    import brotli
+
+    return bytes(brotli.compress(data, quality=5))
+
+
+def _zstandard(data: bytes) -> bytes:
+    from backports import zstd
+
+    return bytes(zstd.compress(data))
+
+
+def _twice(data: bytes) -> bytes:
+    return zlib.compress(_gzip_zeros(len(data)), wbits=31)
+
+
 @cache
 def _gzip_zeros(size: int) -> bytes:
     packer = zlib.compressobj(6, wbits=31)
@@ -157,6 +207,35 @@ def _gzip_zeros(size: int) -> bytes:
 def _header_flood(exchange: Exchange, options: Options) -> None:
     count, size = int(options.get("count", 5000)), int(options.get("bytes", 100))
     exchange.respond(200, PAGE, HTML | {f"X-Flood-{number}": "f" * size for number in range(count)})
+
+
+def _header_line(exchange: Exchange, options: Options) -> None:
+    """One header line that does not end, 100 MB long unless the client leaves."""
+    exchange.send(b"HTTP/1.1 200 OK\r\nX-Endless: ")
+    for _ in range(1600):
+        exchange.send(b"a" * 65_536)
+
+
+def _lying_length(exchange: Exchange, options: Options) -> None:
+    """Announce five gigabytes, and send a few of them."""
+    exchange.send_head(200, XML | {"Content-Length": str(5 << 30)})
+    for _ in range(MAX_ENDLESS_BYTES // len(CHUNK)):
+        exchange.send(CHUNK)
+        if not exchange.pause(0.0005):
+            return
+
+
+def _verbatim(exchange: Exchange, options: Options) -> None:
+    """The ``body`` of the query, as if it were a feed."""
+    exchange.respond(200, options.get("body", "").encode(), XML)
+
+
+def _cookies(exchange: Exchange, options: Options) -> None:
+    """A feed without items, and a thousand cookies."""
+    lines = "".join(f"Set-Cookie: c{number}=1; Path=/\r\n" for number in range(int(options.get("n", 1000))))
+    body = b"<rss version='2.0'><channel><title>Cookies</title></channel></rss>"
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\n{lines}Content-Length: {len(body)}\r\n"
+    exchange.send(f"{head}Connection: close\r\n\r\n".encode() + body)
 
 
 def _cookie(exchange: Exchange, options: Options) -> None:
@@ -176,7 +255,11 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "/200-challenge": _challenge(200),
     "/302-login": _login,
     "/wp-login.php": _fixed(200, LOGIN, HTML),
+    "/302-captcha": _captcha,
+    "/verify": _fixed(200, CAPTCHA, HTML),
     "/loop": _loop,
+    "/ring": _ring,
+    "/cookie-loop": _cookie_loop,
     "/redirect": _redirect,
     "/hops": _hops,
     "/hang": _hang,
@@ -188,7 +271,14 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "/endless": _endless,
     "/big": _big,
     "/gzip-bomb": _gzip_bomb,
+    "/brotli-bomb": _bomb("br", _brotli),
+    "/zstd-bomb": _bomb("zstd", _zstandard),
+    "/layers-bomb": _bomb("gzip, gzip", _twice),
     "/header-flood": _header_flood,
+    "/header-line": _header_line,
+    "/lying-length": _lying_length,
+    "/verbatim": _verbatim,
+    "/cookies": _cookies,
     "/304always": _fixed(304, b"", {}),
     "/cookie": _cookie,
     "/empty": _fixed(200, b"", XML),

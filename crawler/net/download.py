@@ -7,6 +7,8 @@ Its module is private in Scrapy 2.19, hence the pin and the contract test.
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,8 @@ from crawler.net.proxy import ProxiedDownloadHandler, choose_proxy, make_proxied
 if TYPE_CHECKING:
     from crawler.config import CrawlConfig
 
+_log = logging.getLogger(__name__)
+_SCHEME = re.compile(rb"\s*([A-Za-z][A-Za-z0-9+.-]{0,20}):(?!\d)")  # not host:8080
 CHAIN_DEADLINE_S = 25.0  # one answer with all its redirects, without the time in queues
 
 
@@ -108,13 +112,18 @@ class DeadlineRedirectMiddleware(RedirectMiddleware):
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]  # the spider argument is deprecated in 2.19
         """Turn a redirect into a request; drop the slot and name the target's host in it."""
+        _refuse_other_schemes(request, response)
         try:
             result = super().process_response(request, response)
-        except ValueError as error:  # Location: javascript:alert(1)
+        except IgnoreRequest as error:
+            most = f"more than {self.max_redirect_times} redirects"
+            raise IgnoreRequest(most if "max redirections" in str(error) else str(error)) from error
+        except ValueError as error:
             raise IgnoreRequest("redirect to what is no web address: refused") from error
         if isinstance(result, Request) and result is not request:
-            if urlparse_cached(result).scheme not in ("http", "https"):
-                raise IgnoreRequest(f"redirect to a {urlparse_cached(result).scheme}: address refused")
+            if result.url in (request.url, *request.meta.get("redirect_urls", ())):
+                wish = "; it wants a cookie" if "Set-Cookie" in response.headers else ""
+                raise IgnoreRequest(f"redirect loop: it leads back to where it was{wish}")
             # Scrapy copies the slot of the first host, whose delay then does not protect the second
             result.meta.pop("download_slot", None)
             if _origin(result) != _origin(request):  # Scrapy drops Authorization and Cookie only
@@ -123,6 +132,17 @@ class DeadlineRedirectMiddleware(RedirectMiddleware):
             spent_s = request.meta.get("chain_spent_s", 0.0)
             result.meta["chain_spent_s"] = spent_s + monotonic() - request.meta["download_begun"]
         return result
+
+
+def _refuse_other_schemes(request: Request, response: Response) -> None:
+    """Refuse a redirect to ``file:``, ``data:``, ``javascript:`` and the like, with a line in the log."""
+    found = _SCHEME.match(response.headers.get("Location") or b"") if 300 <= response.status < 400 else None
+    scheme = found[1].decode().lower() if found else ""
+    if scheme and scheme not in ("http", "https"):
+        _log.warning(
+            "security: %s redirects to a %s: address; refused", urlparse_cached(request).hostname, scheme
+        )
+        raise IgnoreRequest(f"redirect to a {scheme}: address, refused")
 
 
 def _origin(request: Request) -> tuple[str, str]:

@@ -12,7 +12,7 @@ _CONNECTOR = re.compile(r"Cannot connect to host \S+ ssl:(?:<[^>]*>|\S+) \[(.*)\
 _BLOCKED = re.compile(r"[\w.:%]+ is not a public address|port \d+ is not a web port")  # `crawler.net.guard`
 _ADDRESS = re.compile(r"https?://\S+")  # addresses may carry keys; the source's name is said elsewhere
 # aiohttp's words, without its snapshot of the bytes
-_PARSER_SAID = re.compile(r"""message=(["'])(.+?)(?::?\\n|:?\1)""")
+_PARSER_SAID = re.compile(r"""message=(["'])(.+?)(?::?\\n|: b['\"]|:?\1)""")
 _FOR_NOW = (408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524)
 _CLASSES = {3: "redirect that was not followed", 4: "refused", 5: "server error"}
 _KNOWN = (

@@ -56,6 +56,8 @@ _PARKED_WORDS = re.compile(
     re.IGNORECASE,
 )
 _LOGIN_FIELD = re.compile(r"<input[^>]{0,300}type\s*=\s*[\"']?password", re.IGNORECASE)
+_CAPTCHA = re.compile(r"\b(?:g-recaptcha|h-captcha|cf-turnstile|captcha-container)\b", re.IGNORECASE)
+_CAPTCHA_CHARS = 20_000  # a longer page has other things to say, and the riddle belongs to its contact form
 _LOGIN_TITLE = re.compile(r"\b(?:log ?in|sign ?in)\b", re.IGNORECASE)
 _BLOCKS = frozenset(
     {"address", "article", "blockquote", "br", "center", "dd", "div", "dl", "dt", "fieldset", "figcaption"}
@@ -188,6 +190,8 @@ def describe_html(page: str, wanted: str = "a feed") -> str:
     kind = "HTML page"
     if is_parked(page) or _PARKED_WORDS.search(head):
         kind = "parked or expired domain"
+    elif "captcha" in title.lower() or (len(page) < _CAPTCHA_CHARS and _CAPTCHA.search(page)):
+        kind = "captcha page"
     elif _LOGIN_TITLE.search(title) or _LOGIN_FIELD.search(head):
         kind = "login page"
     return f"{kind}, not {wanted}: {title}" if title else f"{kind}, not {wanted}"
