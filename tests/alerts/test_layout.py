@@ -74,7 +74,7 @@ def test_a_byline_says_who_when_and_every_caveat() -> None:
     )
 
 
-def test_a_publisher_ahead_of_time_is_not_believed() -> None:
+def test_f22_a_publisher_ahead_of_time_is_not_believed() -> None:
     report = a_report(published=NOW + timedelta(hours=6))
     assert "first seen 22 Nov 09:24 MMT · 3 h ago" in layout.byline(report, a_digest())
 

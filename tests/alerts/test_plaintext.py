@@ -46,7 +46,7 @@ def utf16(text: str) -> int:
     + ["\U000e0041", "\U000e007f", "\ud800", "\udfff"],
     ids=lambda bad: f"U+{ord(bad):04X}",
 )
-def test_what_reorders_or_hides_text_is_gone(bad: str) -> None:
+def test_a10_what_reorders_or_hides_text_is_gone(bad: str) -> None:
     assert clean_line(f"a{bad}b") == "ab"
 
 
@@ -146,7 +146,7 @@ def test_a_safe_url_is_ascii_and_means_the_same(url: str, safe: str) -> None:
         "https://x.example/" + "က" * 300, "data:text/html,x", "https://evil.example\u202e/x\u202e@a",
     ],
 )  # fmt: skip
-def test_a_deceiving_or_unusable_url_is_no_link(url: str) -> None:
+def test_a10_a_deceiving_or_unusable_url_is_no_link(url: str) -> None:
     assert safe_url(url) is None
 
 
@@ -167,7 +167,7 @@ def test_no_url_breaks_out_of_markup(url: str) -> None:
         assert shown_host(safe) == shown_host(url) != ""
 
 
-def test_the_shown_host_names_the_owner() -> None:
+def test_a10_the_shown_host_names_the_owner() -> None:
     assert shown_host("https://www.irrawaddy.com/x") == "irrawaddy.com"
     assert shown_host("https://irrawaddy.com@evil.example/") == ""
     assert shown_host("https://іrrawaddy.com/").startswith("xn--")  # a Cyrillic letter

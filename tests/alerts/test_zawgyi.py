@@ -31,7 +31,7 @@ UNICODE = "လွိုင်ကော်မြို့၌ တိုက်ပ�
         ("ၾသဂုတ္ ၁၁", "ဩဂုတ် ၁၁"),  # 11 August: digits stay digits
     ],
 )
-def test_zawgyi_converts_to_the_same_word(zawgyi: str, unicode: str) -> None:
+def test_a09_zawgyi_converts_to_the_same_word(zawgyi: str, unicode: str) -> None:
     assert fold(convert_zawgyi(zawgyi)).text == fold(unicode).text
 
 
@@ -52,7 +52,7 @@ def test_text_without_myanmar_letters_is_unicode_whatever_the_source(text: str) 
     assert (found.text, found.encoding) == (text, "unicode")
 
 
-def test_each_segment_is_judged_on_its_own() -> None:
+def test_a09_each_segment_is_judged_on_its_own() -> None:
     found = to_unicode(f"{UNICODE}\n{ZAWGYI}")
     assert found.encoding == "mixed"
     first, second = found.text.split("\n")
@@ -66,7 +66,7 @@ def test_a_segment_too_short_to_judge_takes_the_majority() -> None:
     assert to_unicode(f"{short}\n{UNICODE}", default="zawgyi").encoding == "unicode"
 
 
-def test_a_lone_short_text_takes_the_source_default() -> None:
+def test_a09_a_lone_short_text_takes_the_source_default() -> None:
     town = "ၿမိဳ႕"  # town
     assert to_unicode(town, default="zawgyi").text == convert_zawgyi(town)
     assert to_unicode("ကယား", default="unicode").text == "ကယား"  # Kayah, spelled alike in both

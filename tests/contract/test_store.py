@@ -107,7 +107,7 @@ def test_first_poll_after_failures_is_still_the_first(store: Store) -> None:
     assert rows(store.engine, select(article.c.backlog)) == [(1,)]
 
 
-def test_reordered_feed_yields_nothing_new(store: Store) -> None:
+def test_f23_reordered_feed_yields_nothing_new(store: Store) -> None:
     feed = [an_entry(number) for number in range(1, 5)]
     assert len(store.save_poll(a_poll(*feed), NOW)) == 4
     for order in itertools.islice(itertools.permutations(feed), 0, 24, 5):
@@ -115,20 +115,20 @@ def test_reordered_feed_yields_nothing_new(store: Store) -> None:
     assert count(store.engine, entry) == 4
 
 
-def test_guids_that_change_at_every_fetch_yield_nothing_new(store: Store) -> None:
+def test_f21_guids_that_change_at_every_fetch_yield_nothing_new(store: Store) -> None:
     for fetch in range(3):
         new = store.save_poll(a_poll(an_entry(1, guid=f"random-{fetch}")), NOW)
         assert len(new) == (1 if fetch == 0 else 0)
 
 
-def test_entries_that_share_a_guid_are_both_kept(store: Store) -> None:
+def test_f20_entries_that_share_a_guid_are_both_kept(store: Store) -> None:
     feed = a_poll(an_entry(1, guid="same"), an_entry(2, guid="same"), **POLLED)
     assert len(store.save_poll(feed, NOW)) == 2
     unlinked = (an_entry(number, guid="same", url=None) for number in (3, 4))
     assert len(store.save_poll(a_poll(*unlinked, **POLLED), NOW)) == 2
 
 
-def test_links_that_differ_only_in_tracking_are_one_entry(store: Store) -> None:
+def test_a03_links_that_differ_only_in_tracking_are_one_entry(store: Store) -> None:
     twin = an_entry(1, url="http://www.news.example/2026/11/clashes-1.html?utm_source=rss#top", guid="other")
     assert len(store.save_poll(a_poll(an_entry(1), twin), NOW)) == 1
     assert store.save_poll(a_poll(twin, **POLLED), LATER) == ()
@@ -174,7 +174,7 @@ def test_identity_of_any_length_is_kept_once(store: Store, part: str) -> None:
     assert len({store.save_article(pending, an_article(canonical_url=None), NOW) for pending in new}) == 2
 
 
-def test_what_no_database_can_hold_is_stripped_everywhere(store: Store) -> None:
+def test_a07_what_no_database_can_hold_is_stripped_everywhere(store: Store) -> None:
     dirt = "\x00\ud800x\udfff"
     item = FeedEntry(
         title=f"Loikaw{dirt}",
@@ -210,7 +210,7 @@ def test_feed_of_two_thousand_entries_is_one_poll(store: Store) -> None:
 
 
 @pytest.mark.parametrize("year", [1, 1969, 2569, 9999])
-def test_absurd_dates_come_back_as_they_were(store: Store, year: int) -> None:
+def test_f22_absurd_dates_come_back_as_they_were(store: Store, year: int) -> None:
     moment = datetime(year, 6, 1, 12, tzinfo=UTC)
     store.save_poll(a_poll(an_entry(1, published=moment)), NOW)
     assert store.pending_entries(["irrawaddy-en"], NOW)[0].entry.published == moment
@@ -244,7 +244,7 @@ def test_attempts_are_counted_before_the_work(store: Store) -> None:
 # -- articles -----------------------------------------------------------------------------------------------------
 
 
-def test_two_sources_with_one_address_give_one_article(store: Store) -> None:
+def test_a03_two_sources_with_one_address_give_one_article(store: Store) -> None:
     mine = keep_article(store, 1)
     theirs = keep_article(store, 1, LATER, source_id="aggregator", text="Another wording.")
     assert mine == theirs
@@ -258,7 +258,7 @@ def test_two_sources_with_one_address_give_one_article(store: Store) -> None:
     assert rows(store.engine, linked) == [("irrawaddy-en",), ("aggregator",)]
 
 
-def test_canonical_address_joins_the_twins_of_a_page(store: Store) -> None:
+def test_a03_canonical_address_joins_the_twins_of_a_page(store: Store) -> None:
     canonical = "https://news.example/story"
     assert keep_article(store, 1, canonical_url=canonical) == keep_article(store, 2, canonical_url=canonical)
 

@@ -117,7 +117,7 @@ def test_what_is_no_page_is_named(body: bytes, content_type: str | None, cause: 
         b"\x00",
     ],
 )
-def test_page_without_article_gives_no_error_and_little_text(body: bytes) -> None:
+def test_a05_page_without_article_gives_no_error_and_little_text(body: bytes) -> None:
     try:
         page = extract_page(body, "text/html", URL)
     except ParseError as error:
@@ -126,13 +126,13 @@ def test_page_without_article_gives_no_error_and_little_text(body: bytes) -> Non
         assert len(page.text) < 20
 
 
-def test_structured_data_bomb_costs_nothing() -> None:
+def test_a06_structured_data_bomb_costs_nothing() -> None:
     bomb = '<script type="application/ld+json">{"a":"' + '\\"' * 18_000 + "</script>"
     page = extract_page(f"<html><head>{bomb}</head><body><article>{PROSE}</article>".encode(), None, URL)
     assert page.text.startswith("The council")
 
 
-def test_paragraphs_are_lines_without_controls_in_nfc() -> None:
+def test_a07_paragraphs_are_lines_without_controls_in_nfc() -> None:
     raw = PROSE.replace("bridge", "bri\x00dge caf\u0065\u0301")  # e + combining accent
     text = extract_page(f"<html><body><article>{raw}</article>".encode(), None, URL).text
     assert text == unicodedata.normalize("NFC", text)

@@ -84,13 +84,13 @@ def test_empty_feed_is_a_feed() -> None:
     ],
 )
 @pytest.mark.parametrize("header", [None, "text/xml; charset=us-ascii", "text/xml; charset=bogus-8"])
-def test_burmese_survives_lying_labels(label: str, encoding: str, header: str | None) -> None:
+def test_f09_burmese_survives_lying_labels(label: str, encoding: str, header: str | None) -> None:
     head = f'<?xml version="1.0" encoding="{label}"?>'
     body = rss(f"<item><title>{LOIKAW}</title></item>", head=head).decode().encode(encoding)
     assert parse_feed(body, header, URL).entries[0].title == LOIKAW
 
 
-def test_broken_bytes_in_utf8_stay_utf8() -> None:
+def test_f09_broken_bytes_in_utf8_stay_utf8() -> None:
     body = rss(f"<item><title>{LOIKAW} ?? {LOIKAW}</title></item>").replace(b"??", b"\xe1\x80 \xff")
     title = parse_feed(body, "text/xml; charset=windows-1252", URL).entries[0].title
     assert title.startswith(LOIKAW)
@@ -98,7 +98,7 @@ def test_broken_bytes_in_utf8_stay_utf8() -> None:
     assert "\ufffd" in title
 
 
-def test_legacy_encoding_is_read_by_label_or_as_windows_1252() -> None:
+def test_f09_legacy_encoding_is_read_by_label_or_as_windows_1252() -> None:
     assert (
         decode_body("caf\xe9 \u201cx\u201d".encode("cp1252"), "text/html; charset=us-ascii").text
         == "café “x”"
@@ -126,7 +126,7 @@ def test_any_bytes_are_a_feed_or_a_parse_error(noise: bytes) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(min_value=60, max_value=400))
-def test_cut_anywhere_keeps_only_whole_entries(length: int) -> None:
+def test_f08_cut_anywhere_keeps_only_whole_entries(length: int) -> None:
     links = [f"https://a.example/{n}/whole" for n in range(5)]
     items = "".join(f"<item><title>t</title><link>{link}</link></item>" for link in links)
     try:
@@ -148,21 +148,21 @@ BOMB = (
 )
 
 
-def test_entities_are_inert(tmp_path: Path) -> None:
+def test_f25_entities_are_inert(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("CANARY")
     feed = parse_feed(rss("<item><title>&c; &f;</title></item>", head=BOMB % secret), None, URL)
     assert feed.entries[0].title == "&c; &f;"
 
 
-def test_body_that_is_a_path_is_not_opened(tmp_path: Path) -> None:
+def test_f30_body_that_is_a_path_is_not_opened(tmp_path: Path) -> None:
     secret = tmp_path / "feed.xml"
     secret.write_bytes(rss("<item><title>CANARY</title></item>"))
     with pytest.raises(ParseError, match="not a feed"):
         parse_feed(str(secret).encode(), None, URL)
 
 
-def test_body_or_entity_that_is_a_url_is_not_fetched() -> None:
+def test_f30_body_or_entity_that_is_a_url_is_not_fetched() -> None:
     hits: list[object] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.3)
@@ -195,7 +195,7 @@ def test_body_or_entity_that_is_a_url_is_not_fetched() -> None:
         "mailto:a@b.example",
     ],
 )
-def test_bad_link_is_dropped_and_the_item_kept(link: str) -> None:
+def test_a13_bad_link_is_dropped_and_the_item_kept(link: str) -> None:
     (entry,) = parse_feed(rss(f"<item><title>t</title><link>{link}</link></item>"), None, URL).entries
     assert (entry.title, entry.url) == ("t", None)
 
@@ -220,7 +220,7 @@ def test_bad_link_is_dropped_and_the_item_kept(link: str) -> None:
         ("", None),
     ],
 )
-def test_dates_are_utc_or_none(text: str, expected: datetime | None) -> None:
+def test_f22_dates_are_utc_or_none(text: str, expected: datetime | None) -> None:
     assert parse_date(text) == expected
 
 
@@ -242,7 +242,7 @@ def test_plain_text_with_angle_brackets_is_not_markup() -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(st.text(max_size=80))
-def test_fields_never_hold_controls_or_surrogates(text: str) -> None:
+def test_a07_fields_never_hold_controls_or_surrogates(text: str) -> None:
     for clean in (field_to_text(text), html_to_text(text)):
         clean.encode()
         assert not [character for character in clean if ord(character) < 32 and character != "\n"]

@@ -56,7 +56,7 @@ def test_a_first_poll_reads_no_archive(newsroom: Newsroom, desk: Desk) -> None:
     assert [request.target for request in newsroom.requests_for("/feed")] == ["/feed"]
 
 
-def test_what_scrolled_away_is_read_back_until_known_entries_come(newsroom: Newsroom, desk: Desk) -> None:
+def test_f24_what_scrolled_away_is_read_back_until_known_entries_come(newsroom: Newsroom, desk: Desk) -> None:
     publish(newsroom, names(1, 10))
     desk.crawl()
     publish(newsroom, names(1, 23))
@@ -82,7 +82,7 @@ def test_overlap_asks_for_nothing_older(newsroom: Newsroom, desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("status", [503, 520])
-def test_a_gap_that_could_not_be_read_is_taken_up_by_the_next_poll(
+def test_f24_a_gap_that_could_not_be_read_is_taken_up_by_the_next_poll(
     newsroom: Newsroom, desk: Desk, status: int
 ) -> None:
     publish(newsroom, names(1, 10))
@@ -98,7 +98,7 @@ def test_a_gap_that_could_not_be_read_is_taken_up_by_the_next_poll(
     assert titles(desk) == {f"News of item-{number}" for number in range(6, 26)}
 
 
-def test_an_archive_without_end_is_left_and_said(newsroom: Newsroom, desk: Desk) -> None:
+def test_f24_an_archive_without_end_is_left_and_said(newsroom: Newsroom, desk: Desk) -> None:
     publish(newsroom, names(1, PAGE))
     desk.crawl()
     publish(newsroom, names(100, 100 + PAGE * (MOST_OLDER_PAGES + 4)))

@@ -92,7 +92,7 @@ def info(address: str, port: int = 443) -> guard.AddressInfo:
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_private_address_is_not_public_and_gets_no_socket(address: str) -> None:
+def test_f16_private_address_is_not_public_and_gets_no_socket(address: str) -> None:
     assert not is_public(address)
     with pytest.raises(BlockedAddressError, match="is not a public address; refused"):
         guarded_socket_factory(allow_private=False)(info(address))
@@ -107,7 +107,7 @@ def test_public_address_is_public_and_gets_a_socket(address: str) -> None:
 
 @settings(deadline=None, max_examples=100)
 @given(st.ip_addresses(v=4))
-def test_ipv4_hidden_in_ipv6_is_judged_as_ipv4(inner: ipaddress.IPv4Address) -> None:
+def test_f16_ipv4_hidden_in_ipv6_is_judged_as_ipv4(inner: ipaddress.IPv4Address) -> None:
     number = int(inner)
     disguises = (
         (0xFFFF << 32) | number,  # mapped
@@ -194,14 +194,14 @@ def publish_attacks(public: Newsroom, inside: Newsroom, other_port: Newsroom) ->
     return sources
 
 
-def test_no_private_server_is_ever_asked(attack: Attack) -> None:
+def test_f16_no_private_server_is_ever_asked(attack: Attack) -> None:
     assert [request.target for server in attack.private for request in server.requests] == []
     if attack.private_ipv6 is not None:
         with pytest.raises(BlockingIOError):  # nobody is waiting to be accepted
             attack.private_ipv6.accept()
 
 
-def test_every_source_that_leads_inwards_fails_and_says_why(attack: Attack) -> None:
+def test_f16_every_source_that_leads_inwards_fails_and_says_why(attack: Attack) -> None:
     failing = {source.id for source in attack.desk.config.sources} - {"links"}
     assert set(attack.crawled.problems) == failing
     causes = {name: problem.problem for name, problem in attack.crawled.problems.items()}

@@ -146,7 +146,7 @@ def test_good_page_gives_the_article_its_text(pages: Pages) -> None:
 
 
 @pytest.mark.parametrize("name", BAD_PAGES)
-def test_page_that_cannot_be_had_gives_the_summary_now_and_is_tried_later_where_that_helps(
+def test_a01_page_that_cannot_be_had_gives_the_summary_now_and_is_tried_later_where_that_helps(
     name: str, pages: Pages
 ) -> None:
     _, wait, cause = BAD_PAGES[name]
@@ -172,7 +172,7 @@ def test_page_without_readable_article_gives_the_summary_for_good(name: str, pag
     assert pages.hits(name) == 1
 
 
-def test_page_that_comes_back_replaces_the_summary_and_raises_the_revision(pages: Pages) -> None:
+def test_a01_page_that_comes_back_replaces_the_summary_and_raises_the_revision(pages: Pages) -> None:
     article = pages.article("missing")
     assert article.text.split() == FULL.split()
     assert (article.origin, article.revision) == ("page", 2)
@@ -182,7 +182,7 @@ def test_page_that_comes_back_replaces_the_summary_and_raises_the_revision(pages
     assert pages.crawls[1].report.fetched == 1
 
 
-def test_page_that_stays_away_is_asked_four_times_in_a_day_then_left(pages: Pages) -> None:
+def test_a01_page_that_stays_away_is_asked_four_times_in_a_day_then_left(pages: Pages) -> None:
     assert pages.hits("gone") == 4
     row = pages.entry("gone")
     assert (row.state, row.attempts, row.next_attempt_at) == ("settled", 4, None)
@@ -201,7 +201,7 @@ def test_first_crawl_counts_every_article_once(pages: Pages) -> None:
     assert pages.crawls[0].log == ()
 
 
-def test_page_that_robots_txt_forbids_is_not_asked_for(pages: Pages) -> None:
+def test_a14_page_that_robots_txt_forbids_is_not_asked_for(pages: Pages) -> None:
     assert pages.hits("forbidden") == 0
     row = pages.entry("forbidden")
     assert (row.state, row.problem) == ("settled", "robots.txt forbids this address")
@@ -241,7 +241,7 @@ def test_source_that_reads_pages_betters_the_summary_of_one_that_does_not(pages:
     assert pages.hits("needed") == 1
 
 
-def test_entry_without_a_web_address_is_told_by_its_summary(pages: Pages) -> None:
+def test_a13_entry_without_a_web_address_is_told_by_its_summary(pages: Pages) -> None:
     article = pages.article("no-link")
     assert (article.url, article.text, article.origin) == (None, SUMMARY, "summary")
 

@@ -119,7 +119,7 @@ def test_parser_that_cannot_start_costs_a_try_and_not_the_article(
         assert desk.now == NOW + 7 * HOUR
 
 
-def test_deadline_of_redirects_counts_the_first_answer_too(
+def test_f12_deadline_of_redirects_counts_the_first_answer_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("crawler.net.download.CHAIN_DEADLINE_S", 2.0)

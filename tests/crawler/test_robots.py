@@ -85,7 +85,7 @@ def visits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visits]:
 
 
 @pytest.mark.parametrize("name", CAUSES)
-def test_robots_txt_is_obeyed(name: str, visits: Visits) -> None:
+def test_a14_robots_txt_is_obeyed(name: str, visits: Visits) -> None:
     assert visits.first.cause(name) == CAUSES[name]
     read = name in ("503", "hang") or not CAUSES[name]  # these two were mended later
     assert bool(visits.newsrooms[name].requests_for("/feed")) is read
@@ -98,7 +98,7 @@ def test_robots_txt_is_asked_once_a_day(visits: Visits) -> None:
     }
 
 
-def test_robots_txt_that_fails_is_asked_again_sooner(visits: Visits) -> None:
+def test_a14_robots_txt_that_fails_is_asked_again_sooner(visits: Visits) -> None:
     # A server error after half an hour; no answer at all at the next crawl, where every try is made twice.
     assert [counts["503"] for counts in visits.asked] == [1, 1, 2, 2]
     assert [counts["reset"] for counts in visits.asked] == [2, 4, 6, 8]

@@ -92,7 +92,7 @@ def test_page_that_holds_no_article_is_none(text: str, final_url: str) -> None:
     assert from_page(pending(), ExtractedPage(text), final_url, "en") is None
 
 
-def test_canonical_address_is_believed_only_where_it_can_be_true() -> None:
+def test_a04_canonical_address_is_believed_only_where_it_can_be_true() -> None:
     def canonical(declared: str | None) -> str | None:
         found = from_page(pending(), ExtractedPage(PAGE_TEXT, canonical_url=declared), URL, "en")
         assert found is not None
@@ -120,7 +120,7 @@ def test_repeated_headline_is_dropped_from_the_text() -> None:
     published=DATES,
     page_published=DATES,
 )
-def test_every_text_is_one_that_was_published_and_no_date_lies_ahead(
+def test_f22_every_text_is_one_that_was_published_and_no_date_lies_ahead(
     content: str, summary: str, page_text: str, title: str, published: Any, page_published: Any
 ) -> None:
     item = PendingEntry(1, "s", FeedEntry(title, URL, None, summary, content, None, published), NOW, 0)

@@ -79,7 +79,7 @@ def test_parse_errors_keep_their_cause() -> None:
         asyncio.run(scenario())
 
 
-def test_hostile_documents_are_cut_off_and_the_next_is_fine() -> None:
+def test_a06_hostile_documents_are_cut_off_and_the_next_is_fine() -> None:
     async def scenario() -> tuple[list[str], ParsedFeed, float]:
         worker = Worker(children=1, deadline_s=1.0)
         causes = []
@@ -106,7 +106,7 @@ def test_hostile_documents_are_cut_off_and_the_next_is_fine() -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE_PAGES)
-def test_hostile_page_ends_within_its_deadline(name: str) -> None:
+def test_a06_hostile_page_ends_within_its_deadline(name: str) -> None:
     async def scenario() -> None:
         worker = Worker(children=1, deadline_s=2.0)
         try:

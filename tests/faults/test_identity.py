@@ -49,6 +49,10 @@ TWINS = [
     (STORY, STORY + "/index.php"),
     (STORY, STORY + "?utm_source=rss&utm_medium=feed&fbclid=Iw&gclid=1&mc_cid=2"),
     (STORY, STORY + "#comments"),
+    (STORY, STORY + "?amp"),
+    (STORY, STORY + ".lite"),
+    (STORY, STORY + "?gclid=1&ref=home"),
+    (STORY, "https://hills.example/2025/11/%73tory"),
     (STORY + ".html", STORY + ".lite.html"),
     (STORY + ".html", STORY + ".amp.html"),
     (STORY + "?id=7&lang=my", STORY + "?lang=my&id=7&utm_campaign=x"),
@@ -75,6 +79,11 @@ OTHERS = [
     ("https://hills.example/print", "https://hills.example/amp"),
     ("https://hills.example/news/print", "https://hills.example/news"),
     ("https://hills.example/a/amplify", "https://hills.example/a"),
+    ("https://hills.example/camp", "https://hills.example/c"),
+    ("https://hills.example/a.php?cid=1", "https://hills.example/a.php?cid=2"),
+    ("https://hills.example/show?gallery=1", "https://hills.example/show?gallery=2"),
+    ("https://hills.example/?1234", "https://hills.example/?1235"),
+    ("https://hills.example/story/2", "https://hills.example/story/3"),
 ]
 
 
