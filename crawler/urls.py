@@ -63,6 +63,11 @@ def is_http_url(url: str | None) -> bool:
     return parts is not None and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
+def tidy_link(link: str) -> str:
+    """Return a link as browsers read it: broken lines joined, spaces inside it escaped, those around it dropped."""
+    return "".join(line.strip() for line in link.splitlines()).replace(" ", "%20")
+
+
 def canonical_url(url: str) -> str:
     """Return the address to store and to show: same page, no tracking parameters, no fragment.
 

@@ -21,7 +21,8 @@ _ISO = re.compile(
     r"\s*(Z|UTC|GMT|MMT|[+-]\d{2}(?::?\d{2})?)?$",
     re.IGNORECASE,
 )
-_MMT = re.compile(r"\bMMT$", re.IGNORECASE)  # Myanmar Time, unknown to RFC 822
+_MMT = re.compile(r"\b(?:MMT|Asia/(?:Yangon|Rangoon))$", re.IGNORECASE)  # unknown to RFC 822
+_TWELVE_HOURS = re.compile(r"\b(1[0-2]|0?[1-9])(:\d{2}(?::\d{2})?)\s*([ap])\.?m\b\.?", re.IGNORECASE)
 
 
 def parse_date(text: str | None) -> datetime | None:
@@ -34,6 +35,7 @@ def parse_date(text: str | None) -> datetime | None:
         return None
     folded = " ".join(text.translate(_DIGITS).split())
     folded = _BUDDHIST_YEAR.sub(lambda match: str(int(match.group()) - _BUDDHIST_AHEAD), folded)
+    folded = _TWELVE_HOURS.sub(_on_24_hours, folded)
     try:
         moment = _iso(folded) or _rfc822(_MMT.sub("+0630", folded))
     except (ValueError, OverflowError, TypeError, IndexError):
@@ -41,6 +43,10 @@ def parse_date(text: str | None) -> datetime | None:
     if moment is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         return None
     return moment
+
+
+def _on_24_hours(clock: re.Match[str]) -> str:
+    return f"{int(clock[1]) % 12 + (12 if clock[3] in 'pP' else 0):02}{clock[2]}"
 
 
 def _iso(text: str) -> datetime | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urljoin
 from xml.sax import SAXException
 
@@ -18,13 +19,15 @@ from crawler.model import FeedEntry, ParsedFeed
 from crawler.parse.aggregator import credit_publisher
 from crawler.parse.charset import decode_body
 from crawler.parse.dates import parse_date
-from crawler.parse.feedxml import MAX_ENTRIES, FeedXml, prepare_xml
+from crawler.parse.feedxml import MAX_ENTRIES, FeedXml, prepare_xml, repair_xml
 from crawler.parse.jsonfeed import ResolveLink, parse_json_feed
 from crawler.parse.markup import clean_line, field_to_line, field_to_text, strip_controls
 from crawler.parse.olderpage import Paging, find_older_page
+from crawler.parse.pagedate import read_printed_date
 from crawler.parse.pagetag import absolute_link
-from crawler.urls import MAX_URL_CHARS, identity_key, is_http_url
+from crawler.urls import MAX_URL_CHARS, identity_key, is_http_url, tidy_link
 
+_BESIDE_DATE_CHARS = 14  # a weekday
 _MAX_TTL = timedelta(days=7)  # a longer <ttl> is a mistake, and would hide a source
 
 
@@ -50,19 +53,12 @@ def _parse_xml(xml: FeedXml, resolve: ResolveLink, url: str) -> ParsedFeed:
     damages = [xml.cut] if xml.cut else []
     if xml.bare_ampersands:
         damages.append(f"{xml.bare_ampersands} bare & in the markup")
-    parsed = feedparser.parse(  # a file object: a string or bytes could be taken for a path or URL
-        io.BytesIO(xml.document.encode()),
-        response_headers={"content-type": "application/xml; charset=utf-8"},
-        resolve_relative_uris=False,
-        sanitize_html=False,
-    )
+    parsed = _read(xml.document)
     error = parsed.get("bozo_exception")
-    if (
-        parsed.get("bozo")
-        and isinstance(error, SAXException)
-        and not xml.cut
-        and "unbound prefix" not in str(error)
-    ):
+    is_broken = parsed.get("bozo") and isinstance(error, SAXException) and "unbound prefix" not in str(error)
+    if is_broken and len(parsed.entries) < xml.entries and (repaired := repair_xml(xml.document)):
+        parsed = max(parsed, _read(repaired), key=lambda read: len(read.entries))
+    if is_broken and not xml.cut:
         damages.append(f"malformed XML: {clean_line(error.getMessage() or '')[:120]}")
     if not parsed.get("version") and not parsed.entries and xml.root != "channel":
         raise ParseError("not a feed")
@@ -79,6 +75,15 @@ def _parse_xml(xml: FeedXml, resolve: ResolveLink, url: str) -> ParsedFeed:
         ttl=_ttl(_raw(feed, "ttl")),
         damaged="; ".join(damages) or None,
         moved=_moved(feed, url),
+    )
+
+
+def _read(document: str) -> Any:
+    return feedparser.parse(  # a file object: a string or bytes could be taken for a path or URL
+        io.BytesIO(document.encode()),
+        response_headers={"content-type": "application/xml; charset=utf-8"},
+        resolve_relative_uris=False,
+        sanitize_html=False,
     )
 
 
@@ -111,7 +116,7 @@ def _moved(feed: dict[str, object], url: str) -> str | None:
 def _entry(item: dict[str, object], home: str, feed_title: str, resolve: ResolveLink) -> FeedEntry | None:
     guid = clean_line(_raw(item, "id"))
     link = _raw(item, "feedburner_origlink") or _article_link(item)
-    if clean_line(link) == guid and not is_http_url(guid):
+    if clean_line(link) == guid and not is_http_url(guid) and not guid.startswith("/"):
         link = ""  # an identifier that feedparser offers as the link it never was
     parts = dict.get(item, "content")
     bodies = (
@@ -147,7 +152,7 @@ def _published(item: dict[str, object]) -> datetime | None:
     for key in ("published", "created", "updated"):
         if (date := parse_date(_raw(item, key))) is not None:
             return date
-    return None
+    return read_printed_date(clean_line(_raw(item, "published")), _BESIDE_DATE_CHARS)
 
 
 def _raw(item: dict[str, object], key: str) -> str:
@@ -158,7 +163,7 @@ def _raw(item: dict[str, object], key: str) -> str:
 
 def _absolute_link(link: str, home: str, url: str) -> str | None:
     """Return the link made absolute against the site's home page, else the feed's own address."""
-    link = "".join(link.split())
+    link = tidy_link(link)
     if not link or len(link) > MAX_URL_CHARS:
         return None
     base = home if is_http_url(home) else url

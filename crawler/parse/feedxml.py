@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
+from lxml import etree
+
 from crawler.errors import ParseError
 from crawler.parse.markup import describe_html
 from crawler.parse.pagetag import named_feed, read_tags
@@ -23,8 +25,8 @@ _MAX_EXPANDED_CHARS = 10_000  # that they may grow to in all
 
 # <channel> without <rss> is CDF (https://www.w3.org/TR/NOTE-CDFsubmit.html), an ancestor of RSS.
 _ROOT = re.compile(
-    r"<(?:(?P<feed>(?:\w+:)?(?:rss|rdf|feed|channel))|(?P<html>html|head|body)|(?P<opml>opml))(?=[\s>/:])",
-    re.IGNORECASE,
+    r"(?P<comment><!--.*?(?:-->|\Z))|<(?:(?P<feed>(?:\w+:)?(?:rss|rdf|feed|channel))|(?P<html>html|head|body)|(?P<opml>opml))(?=[\s>/:])",
+    re.IGNORECASE | re.DOTALL,
 )
 _HTML_DOCTYPE = re.compile(r"\s*(?:<!--.{0,2000}?-->\s*)?<!doctype\s+html", re.IGNORECASE | re.DOTALL)
 _FIRST_NAME = re.compile(r"<([A-Za-z][\w:.-]{0,40})")
@@ -44,6 +46,7 @@ class FeedXml:
 
     document: str
     root: str  # name of its root element, in lower case
+    entries: int  # how many end, at most: the text of a CDATA section may look so, too
     cut: str | None = None  # where the feed breaks off
     bare_ampersands: int = 0
 
@@ -54,7 +57,7 @@ def prepare_xml(text: str, url: str) -> FeedXml:
     Raises ``ParseError`` with the cause in words when *text* is another thing than a feed; of a page or list that
     names feeds it gives the first. *url* is where it came from.
     """
-    root = _ROOT.search(text, 0, _SNIFF_CHARS)
+    root = next((found for found in _ROOT.finditer(text, 0, _SNIFF_CHARS) if not found["comment"]), None)
     if _HTML_DOCTYPE.match(text) or (root and root["html"]):
         raise ParseError(_describe_page(text, url))
     if root is None:
@@ -68,7 +71,23 @@ def prepare_xml(text: str, url: str) -> FeedXml:
         for match in islice(_ENTITY.finditer(text, 0, root.start()), _MAX_DECLARED)
     }
     rest, bare = _mend_ampersands(rest, declared)
-    return FeedXml(f'<?xml version="1.0" encoding="utf-8"?>\n{rest}', root.group()[1:].lower(), cut, bare)
+    return FeedXml(
+        f'<?xml version="1.0" encoding="utf-8"?>\n{rest}',
+        root.group()[1:].lower(),
+        len(_ITEM_END.findall(rest)),
+        cut,
+        bare,
+    )
+
+
+def repair_xml(document: str) -> str | None:
+    """Return *document* with its tags closed where libxml2 takes them to end; None when it makes nothing of it."""
+    parser = etree.XMLParser(recover=True, resolve_entities=False, load_dtd=False, no_network=True)
+    try:
+        tree = etree.fromstring(document.encode(), parser)
+    except etree.XMLSyntaxError:
+        return None
+    return None if tree is None else str(etree.tostring(tree, encoding="unicode"))
 
 
 def _describe_page(page: str, url: str) -> str:
@@ -92,7 +111,9 @@ def _cut_to_whole_entries(text: str, root: str) -> tuple[str, str | None]:
     ends = [match.end() for match in islice(_ITEM_END.finditer(text), MAX_ENTRIES + 1)]
     if len(ends) > MAX_ENTRIES:
         return _closed(text[: ends[MAX_ENTRIES - 1]], root), None
-    closing = re.compile(rf"</{re.escape(root)}\s*(>|\Z)").search(text, ends[-1] if ends else 0)
+    closing = re.compile(rf"</{re.escape(root)}\s*(>|\Z)", re.IGNORECASE).search(
+        text, ends[-1] if ends else 0
+    )
     if closing:
         return f"{text[: closing.start()]}</{root}>", None if closing[1] else "cut off in its last tag"
     if re.match(r"<[^<>]*/>", text):

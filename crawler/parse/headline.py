@@ -15,7 +15,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from crawler.parse.furniture import drop_lines
 from crawler.parse.markup import clean_line, tree_to_text
 from crawler.parse.pagedate import is_bare_date
-from crawler.urls import MAX_URL_CHARS, identity_key, trusted_canonical
+from crawler.urls import MAX_URL_CHARS, identity_key, tidy_link, trusted_canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,7 +173,7 @@ def resolve_link(href: str, base: str, url: str) -> str | None:
     if not href or len(href) > MAX_URL_CHARS or href.startswith("#"):
         return None
     try:
-        absolute = urljoin(base, "".join(href.split()))
+        absolute = urljoin(base, tidy_link(href))
     except ValueError:
         return None
     return trusted_canonical(absolute, url)

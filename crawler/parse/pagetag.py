@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urljoin
 
-from crawler.urls import is_http_url
+from crawler.urls import is_http_url, tidy_link
 
 _MOST_CHARS = 1_000_000
 _MOST_TAGS = 5_000
@@ -52,7 +52,7 @@ def named_feed(tag: str, fields: dict[str, str], url: str) -> str | None:
 def absolute_link(link: str, base: str) -> str | None:
     """Return *link* as an absolute http(s) address, None when it is none."""
     try:
-        address = urljoin(base, "".join(link.split())) if link else ""
+        address = urljoin(base, tidy_link(link)) if link else ""
     except ValueError:
         return None
     return address if is_http_url(address) else None

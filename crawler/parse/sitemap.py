@@ -23,7 +23,7 @@ from crawler.parse.dates import parse_date
 from crawler.parse.feeds import parse_feed
 from crawler.parse.markup import clean_line, describe_html, field_to_line, strip_controls
 from crawler.parse.sitemapchoice import Listed, can_be_article, is_below, keep_path, newest, news_parts
-from crawler.urls import is_http_url
+from crawler.urls import is_http_url, tidy_link
 
 MAX_UNPACKED_BYTES = 20_000_000
 MAX_LISTED = 50_000  # https://www.sitemaps.org/protocol.html
@@ -157,7 +157,7 @@ def _listed(inner: str, base: str) -> Listed | None:
             in_media = not closing and not attributes.endswith("/")
         elif not closing and not in_media and name not in fields:
             fields[name] = _REFERENCE.sub(lambda reference: html.unescape(reference[0]), value).strip()
-    address = "".join(fields.get("loc", "").split())
+    address = tidy_link(fields.get("loc", ""))
     if address and not address.startswith(("http://", "https://")):
         try:
             address = urljoin(base, address)

@@ -28,7 +28,7 @@ from crawler.parse.markup import (
     html_to_text,
     strip_controls,
 )
-from crawler.urls import MAX_URL_CHARS, is_http_url, with_query
+from crawler.urls import MAX_URL_CHARS, is_http_url, tidy_link, with_query
 
 MAX_PAGE = 10_000  # no outlet has half a million posts: the server repeats itself
 DEFAULT_PER_PAGE = 10  # WordPress' own, where the address names none
@@ -215,7 +215,7 @@ def _site(url: str) -> str:
 
 
 def _absolute(link: str, url: str) -> str | None:
-    link = "".join(strip_controls(link[: MAX_URL_CHARS + 1]).split())
+    link = tidy_link(strip_controls(link[: MAX_URL_CHARS + 1]))
     if not link or len(link) > MAX_URL_CHARS:
         return None
     try:

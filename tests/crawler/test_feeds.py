@@ -212,6 +212,9 @@ def test_a13_bad_link_is_dropped_and_the_item_kept(link: str) -> None:
         ("၂၀၂၅-၁၁-၀၃T၁၀:၀၀:၀၀Z", datetime(2025, 11, 3, 10, tzinfo=UTC)),  # Burmese digits
         ("2568-11-03 10:00", datetime(2025, 11, 3, 10, tzinfo=UTC)),  # Buddhist era
         ("2567-02-29", datetime(2024, 2, 29, tzinfo=UTC)),  # a leap day of the year it means
+        ("Mon, 03 Nov 2025 08:00:00 PM", datetime(2025, 11, 3, 20, tzinfo=UTC)),
+        ("2025-11-03 12:30 a.m.", datetime(2025, 11, 3, 0, 30, tzinfo=UTC)),
+        ("Mon, 03 Nov 2025 10:00:00 Asia/Yangon", datetime(2025, 11, 3, 3, 30, tzinfo=UTC)),
         ("2025-13-40", None),
         ("1387-07-12", None),  # Myanmar era: not guessed
         ("0001-01-01T00:00:00Z", None),
@@ -229,6 +232,14 @@ def test_f22_dates_are_utc_or_none(text: str, expected: datetime | None) -> None
 def test_any_date_text_is_utc_or_none(text: str) -> None:
     date = parse_date(text)
     assert date is None or date.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    "date", ["3 Nov 2025", "Monday, November 3, 2025", "၃ နိုဝင်ဘာ ၂၀၂၅"]
+)  # idem, in Burmese
+def test_dates_as_people_write_them_are_days_in_yangon(date: str) -> None:
+    (entry,) = parse_feed(rss(f"<item><title>t</title><pubDate>{date}</pubDate></item>"), None, URL).entries
+    assert entry.published == datetime(2025, 11, 2, 17, 30, tzinfo=UTC)
 
 
 def test_markup_keeps_inline_words_whole_and_blocks_apart() -> None:

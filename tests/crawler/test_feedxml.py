@@ -124,3 +124,59 @@ def test_feed_cut_in_its_first_entry_is_refused_and_one_cut_later_kept() -> None
     assert titles(cut.removesuffix("</item></channel>")) == ["Rain"]
     with pytest.raises(ParseError, match="cut off"):
         titles("<rss><channel><item><title><![CD")
+
+
+def test_a_root_inside_a_comment_is_none() -> None:
+    feed = parse_feed(rss("<title>Rain</title>", "<!-- made by <rss> 2 and </rss> -->\n").encode(), None, URL)
+    assert (len(feed.entries), feed.damaged) == (1, None)
+    with pytest.raises(ParseError, match="not a feed"):
+        parse_feed(b"<!-- <rss><channel></channel></rss> ", None, URL)
+
+
+def test_entries_behind_a_tag_that_never_closes_are_kept() -> None:
+    items = "".join(f"<item><title>{n}</title><link>https://a.example/{n}</link></item>" for n in range(5))
+    broken = items.replace("<title>1</title>", "<title>1")
+    feed = parse_feed(f"<rss><channel><title>T</title>{broken}</channel></rss>".encode(), None, URL)
+    assert feed.title == "T"
+    assert [entry.url for entry in feed.entries if entry.title != "1https://a.example/1"] == [
+        f"https://a.example/{n}" for n in (0, 2, 3, 4)
+    ]
+    assert len(feed.entries) == 5
+    assert str(feed.damaged).startswith("malformed XML")
+
+
+def test_end_tag_may_differ_in_case() -> None:
+    feed = parse_feed(rss("<title>Rain</title>", tail="</RSS>").encode(), None, URL)
+    assert (len(feed.entries), feed.damaged) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("item", "url"),
+    [
+        ("<link>https://a.example/a b.html\n</link>", "https://a.example/a%20b.html"),
+        ("<link>\n  https://a.example/\n  x.html\n</link>", "https://a.example/x.html"),
+        ("<link><![CDATA[ https://a.example/x?a=1&b=2 ]]></link>", "https://a.example/x?a=1&b=2"),
+        ("<link>https://a.example/x?a=1&b=2</link>", "https://a.example/x?a=1&b=2"),
+        ("<link>//a.example/x</link>", "https://a.example/x"),
+        ("<link>/news/1</link>", "https://feed.example/news/1"),
+        ("<guid>/news/1</guid>", "https://feed.example/news/1"),
+        ("<guid>https://a.example/1</guid>", "https://a.example/1"),
+        ("<guid isPermaLink='false'>/news/1</guid>", None),
+        ("<guid>news-1</guid>", None),
+        ("<enclosure url='https://a.example/a.mp3' type='audio/mpeg' length='1'/>", None),
+        ("<link>https://a.example/သတင်း/၁</link>", "https://a.example/သတင်း/၁"),  # "news", 1
+    ],
+)
+def test_links_are_read_as_browsers_read_them(item: str, url: str | None) -> None:
+    (entry,) = parse_feed(rss(f"<title>Rain</title>{item}").encode(), None, URL).entries
+    assert (entry.title, entry.url) == ("Rain", url)
+
+
+def test_an_entry_needs_a_word_an_address_or_an_identifier() -> None:
+    date = "<pubDate>Mon, 03 Nov 2025 08:00:00 GMT</pubDate>"
+    kept = [f"<{tag}>https://a.example/</{tag}>" for tag in ("title", "link", "guid", "description")]
+    items = "".join(
+        f"<item>{date}{part}</item>" for part in (*kept, "", "<title></title>", "<title> </title>")
+    )
+    feed = parse_feed(f"<rss><channel>{items}<item/></channel></rss>".encode(), None, URL)
+    assert len(feed.entries) == len(kept)
