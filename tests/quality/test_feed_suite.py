@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.quality.feeds import OURS, PEERS, Tally, score, tally
+from tests.quality.feeds import ON_PURPOSE, OURS, PEERS, Tally, find_lost_entries, score, tally
 from tests.quality.feedsuite import Case, Wanted, read_expectation, read_suite
 
 SUITE = os.environ.get("NEWSWATCH_FEED_SUITE")
@@ -74,6 +74,11 @@ def test_feedparsers_own_files_are_read_at_least_as_well_as_by_feedparser(cases:
 @pytest.mark.slow
 def test_no_file_of_the_suite_raises_but_a_refusal_or_takes_long(cases: tuple[Case, ...]) -> None:
     assert not tally(cases, OURS).defects
+
+
+@pytest.mark.slow
+def test_no_entry_that_feedparser_finds_is_lost(cases: tuple[Case, ...]) -> None:
+    assert set(find_lost_entries(cases, OURS)) <= set(ON_PURPOSE)
 
 
 def _tell(ours: Tally) -> str:
