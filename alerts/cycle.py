@@ -79,10 +79,13 @@ class Surroundings:
 async def run_cycle(config: Config, options: RunOptions, around: Surroundings) -> RunResult:
     """Do one run under the run lock. `StoreError` means that nothing could be done."""
     store = Store.open(config.crawl.database_url, config.crawl.settings.first_run_window)
-    with run_lock(store.engine) as held_by:
-        if held_by is not None:
-            return RunResult(held_by=held_by)
-        return await _Run(config, options, around, store).do()
+    try:
+        with run_lock(store.engine) as held_by:
+            if held_by is not None:
+                return RunResult(held_by=held_by)
+            return await _Run(config, options, around, store).do()
+    finally:
+        store.engine.dispose()
 
 
 class _Run:

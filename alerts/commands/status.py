@@ -24,16 +24,17 @@ def command(context: Context, as_json: bool) -> int:
 
     config = context.load()
     now = utc_now()
-    status = _collect(config)
+    status = collect(config)
     if as_json:
         click.echo(redact(json.dumps(status, ensure_ascii=False)))
         return 0
-    for line in _lines(status, now):
+    for line in status_lines(status, now):
         click.echo(redact(line))
     return 0
 
 
-def _collect(config: Config) -> dict[str, Any]:
+def collect(config: Config) -> dict[str, Any]:
+    """Return what ``status --json`` prints."""
     from alerts.archive import Archive
     from alerts.attempt import OPEN_STATES, State
     from alerts.channelstate import ChannelState, ChannelStates
@@ -97,19 +98,21 @@ def _collect(config: Config) -> dict[str, Any]:
         {"id": skipped.id, "state": "skipped", "reason": f"set {', '.join(skipped.variables)}"}
         for skipped in config.skipped
     ]
-    outbox = Outbox(store.engine)
-    counts = outbox.counts()
+    counts = Outbox(store.engine).counts()
     watched = (*OPEN_STATES, State.HELD, State.DEAD, State.SENT)
+    runs = RunLog(store.engine).latest(5)
+    store.engine.dispose()
     return {
         "sources": sources,
         "channels": channels,
         "outbox": {state.value: counts.get(state, 0) for state in watched},
         "incidents": sorted(incidents),
-        "runs": RunLog(store.engine).latest(5),
+        "runs": runs,
     }
 
 
-def _lines(status: dict[str, Any], now: datetime) -> list[str]:
+def status_lines(status: dict[str, Any], now: datetime) -> list[str]:
+    """Return what `collect` gave in lines for people."""
     width = max((len(source["id"]) for source in status["sources"]), default=0)
     lines = ["SOURCES"]
     for source in status["sources"]:
