@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Engine, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Engine, Row, and_, case, delete, func, insert, or_, select, update
 
 from crawler import failpoint
 from crawler.arrival import Arrival, Arrived, insert_entries
@@ -129,6 +129,16 @@ class Store:
             upsert_state(connection, values)
         failpoint.reach("after_poll_commit")
         return arrived.new
+
+    def texts_since(self, moment: datetime) -> dict[str, tuple[int, int]]:
+        """Return by source how many articles came since *moment*, and of how many only the summary is known."""
+        short = func.sum(case((article.c.origin == "summary", 1), else_=0))
+        query = select(article.c.source_id, func.count(), short).where(
+            article.c.first_seen_at >= to_ms(moment)
+        )
+        with transaction(self.engine) as connection:
+            rows = connection.execute(query.group_by(article.c.source_id))
+            return {source_id: (int(number), int(summaries)) for source_id, number, summaries in rows}
 
     def oddities(self, source_id: str | None = None) -> tuple[Oddity, ...]:
         """Return what is odd about one source, or about all of them, whether it is worth a word or not."""

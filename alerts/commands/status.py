@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +12,9 @@ from alerts.commands.context import Context
 
 if TYPE_CHECKING:
     from alerts.config import Config
+
+
+TEXTS_FOR = timedelta(days=7)  # over which articles without a text of their own are counted
 
 
 @click.command("status")
@@ -24,7 +27,7 @@ def command(context: Context, as_json: bool) -> int:
 
     config = context.load()
     now = utc_now()
-    status = collect(config)
+    status = collect(config, now)
     if as_json:
         click.echo(redact(json.dumps(status, ensure_ascii=False)))
         return 0
@@ -33,7 +36,7 @@ def command(context: Context, as_json: bool) -> int:
     return 0
 
 
-def collect(config: Config) -> dict[str, Any]:
+def collect(config: Config, now: datetime) -> dict[str, Any]:
     """Return what ``status --json`` prints."""
     from alerts.archive import Archive
     from alerts.attempt import OPEN_STATES, State
@@ -51,6 +54,7 @@ def collect(config: Config) -> dict[str, Any]:
     incidents = Incidents(store.engine).open_subjects()
     last_read = {source_id: state.last_ok_at for source_id, state in states.items()}
     odd = worth_a_word(store.oddities(), last_read)
+    texts = store.texts_since(now - TEXTS_FOR)
     sources = []
     for source in config.crawl.sources:
         state = states.get(source.id, PollState(source.id))
@@ -65,6 +69,13 @@ def collect(config: Config) -> dict[str, Any]:
             if state.last_ok_at
             else "new"
         )
+        articles, summaries = texts.get(source.id, (0, 0))
+        notes = [describe(item) for item in odd if item.source_id == source.id]
+        if summaries and source.full_text != "feed":
+            week = f"in {TEXTS_FOR.days} days"
+            notes.append(
+                f"{summaries} of {articles} articles by their summary only {week}: their pages gave no text"
+            )
         sources.append(
             {
                 "id": source.id,
@@ -76,7 +87,9 @@ def collect(config: Config) -> dict[str, Any]:
                 "failures": state.failures,
                 "failing_since": _iso(state.failing_since),
                 "problem": state.problem,
-                "notes": [describe(item) for item in odd if item.source_id == source.id],
+                "articles": articles,
+                "summary_only": summaries,
+                "notes": notes,
             }
         )
     channel_states = ChannelStates(store.engine).load()

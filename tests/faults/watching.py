@@ -61,7 +61,7 @@ class Watch:
         around = Surroundings(lambda: self.now, told.append, lambda _: None)
         result = asyncio.run(run_cycle(self.config, RunOptions(only=only, force=force), around))
         assert result.report is not None
-        status = "\n".join(status_lines(collect(self.config), self.now))
+        status = "\n".join(status_lines(collect(self.config, self.now), self.now))
         self.runs.append(Ran(self.now, as_json(result.report), "\n".join(told), status))
         return self.runs[-1]
 
