@@ -272,9 +272,13 @@ def _find_secrets(crawl: CrawlConfig, channels: tuple[Channel, ...]) -> Iterator
     for source in crawl.sources:
         yield from (value for value in _secrets_in(source.headers) if len(value) >= 16)
     # The rest of a database or proxy address is needed to understand an error about it.
-    for address in {crawl.database_url, *(crawl.proxy_for(source) for source in crawl.sources)}:
-        password = urlsplit(address or "").password or ""
-        yield from (password, unquote(password))
+    password = urlsplit(crawl.database_url).password or ""
+    yield from (password, unquote(password))
+    for proxy in map(crawl.proxy_for, (None, *crawl.sources)):
+        if proxy and proxy.username is not None:
+            yield from (proxy.password or "", proxy.login)
+            if len(proxy.username) >= 16:  # a key, where it is no name
+                yield proxy.username
 
 
 def _find_warnings(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, PlainValidator, SecretStr
 
 from crawler.configvalue import (
+    DIRECT,
     Contact,
     Database,
     Duration,
@@ -20,7 +21,7 @@ from crawler.configvalue import (
     Language,
     Line,
     PositiveDuration,
-    Proxy,
+    ProxyAddress,
     Slug,
     SourceProxy,
     TimeZone,
@@ -28,6 +29,7 @@ from crawler.configvalue import (
     resolve_database,
 )
 from crawler.errors import ConfigError, ConfigProblem
+from crawler.proxyaddress import Proxy, parse_proxy
 from crawler.validation import StrictModel, find_duplicates, in_order, list_entries, validate
 from crawler.yamlfile import Document, read_yaml
 
@@ -50,8 +52,13 @@ class Network(StrictModel):
     """How requests leave this machine; applies to sources and channels."""
 
     allow_private_addresses: bool = False
-    proxy: Proxy | None = None
+    proxy: ProxyAddress | None = None
     delay: Duration = timedelta(seconds=1)
+
+    @property
+    def way_out(self) -> Proxy | None:
+        """Return `proxy` taken apart, None for direct connections."""
+        return parse_proxy(self.proxy.get_secret_value()) if self.proxy else None
 
 
 class Settings(StrictModel):
@@ -114,11 +121,12 @@ class CrawlConfig:
         """Return the least time between two requests to one host of *source*."""
         return self.settings.network.delay if source.delay is None else source.delay
 
-    def proxy_for(self, source: Source | None) -> str | None:
-        """Return the proxy for *source* (None: for what is no source's), credentials included; None for none."""
-        proxy = (source.proxy if source else None) or self.settings.network.proxy
-        address = proxy.get_secret_value() if proxy else None
-        return None if address == "direct" else address
+    def proxy_for(self, source: Source | None) -> Proxy | None:
+        """Return the proxy for *source* (None: for what is no source's); None for a direct connection."""
+        if source is None or source.proxy is None:
+            return self.settings.network.way_out
+        address = source.proxy.get_secret_value()
+        return None if address == DIRECT else parse_proxy(address)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
+from crawler.proxyaddress import parse_proxy
 from crawler.validation import suggest
 
 MAX_URL_CHARS = 2000
@@ -36,7 +37,7 @@ _OUR_HEADERS = frozenset(  # set by the transport; a second opinion breaks the r
         "range",
     }
 )
-_PROXY_SCHEMES = ("http", "https", "socks5h")
+DIRECT = "direct"  # a source's word for no proxy, whatever the network has
 _DATABASES = "sqlite:///var/newswatch.db or postgresql+psycopg://user@host/db"
 
 
@@ -139,22 +140,13 @@ def check_database(secret: SecretStr) -> SecretStr:
 
 def check_proxy(secret: SecretStr) -> SecretStr:
     """Accept an HTTP or SOCKS proxy address; credentials may stand in it."""
-    wanted = f"write null, or an address that begins with {', '.join(_PROXY_SCHEMES)} and ://"
-    try:
-        parts = urlsplit(secret.get_secret_value())
-        parts.port  # noqa: B018  raises ValueError for a port that is no number
-    except ValueError:
-        raise ValueError(wanted) from None
-    if parts.scheme == "socks5":
-        raise ValueError("write socks5h:// instead: with socks5:// names would be looked up on this machine")
-    if parts.scheme not in _PROXY_SCHEMES or not parts.hostname:
-        raise ValueError(wanted)
+    parse_proxy(secret.get_secret_value())
     return secret
 
 
 def check_source_proxy(secret: SecretStr) -> SecretStr:
     """Accept a proxy, or ``direct`` for none although the network has one."""
-    return secret if secret.get_secret_value() == "direct" else check_proxy(secret)
+    return secret if secret.get_secret_value() == DIRECT else check_proxy(secret)
 
 
 def check_headers(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
@@ -190,6 +182,6 @@ Url = Annotated[str, AfterValidator(check_url)]
 Contact = Annotated[str, AfterValidator(check_contact)]
 TimeZone = Annotated[str, AfterValidator(check_timezone)]
 Database = Annotated[SecretStr, AfterValidator(check_database)]
-Proxy = Annotated[SecretStr, AfterValidator(check_proxy)]
+ProxyAddress = Annotated[SecretStr, AfterValidator(check_proxy)]
 SourceProxy = Annotated[SecretStr, AfterValidator(check_source_proxy)]
 Headers = Annotated[dict[str, SecretStr], AfterValidator(check_headers)]

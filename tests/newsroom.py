@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl, urlsplit
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
@@ -95,17 +96,18 @@ class Exchange:
 class LoopbackServer:
     """Accept connections on a kernel-chosen port, one thread each, and hand every request to `answer`.
 
-    A context manager; `close` returns within moments, whatever is still being answered.
+    A context manager; `close` returns within moments, whatever is still being answered. With *tls* it speaks HTTPS.
     """
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
+    def __init__(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.lock = threading.Lock()
         self._log: list[Request] = []
         self._connections: dict[socket.socket, threading.Thread] = {}
         self._closing = threading.Event()
         self._listener = socket.create_server((host, 0), backlog=128)
         self.host, self.port = self._listener.getsockname()[:2]
-        self.base_url = f"http://{self.host}:{self.port}"
+        self.base_url = f"{'https' if tls else 'http'}://{self.host}:{self.port}"
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._acceptor.start()
 
@@ -165,6 +167,10 @@ class LoopbackServer:
             except OSError:
                 return
             connection.settimeout(10)
+            if self._tls:  # the greeting is left to the connection's own thread
+                connection = self._tls.wrap_socket(
+                    connection, server_side=True, do_handshake_on_connect=False
+                )
             thread = threading.Thread(target=self._converse, args=(connection,), daemon=True)
             with self.lock:
                 self._connections[connection] = thread
@@ -254,10 +260,10 @@ class Document:
 class Newsroom(LoopbackServer):
     """A news server: documents that the test adds, and behind every other path a behaviour or a 404."""
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
+    def __init__(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
         self._documents: dict[str, Document] = {}
         self._aliases: dict[str, str] = {}
-        super().__init__(host)
+        super().__init__(host, tls)
 
     def add(
         self,

@@ -27,6 +27,7 @@ from crawler.net.proxy import ProxiedDownloadHandler, choose_proxy, make_proxied
 
 if TYPE_CHECKING:
     from crawler.config import CrawlConfig
+    from crawler.proxyaddress import Proxy
 
 _log = logging.getLogger(__name__)
 _SCHEME = re.compile(rb"\s*([A-Za-z][A-Za-z0-9+.-]{0,20}):(?!\d)")  # not host:8080
@@ -60,7 +61,7 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
         spider: Any = crawler.spider  # one of our own, which have both
         self._stopping: asyncio.Event = spider.stopping
         self._config: CrawlConfig = spider.config
-        self._proxied: dict[str, ProxiedDownloadHandler] = {}
+        self._proxied: dict[Proxy, ProxiedDownloadHandler] = {}
 
     async def download_request(self, request: Request) -> Response:
         """Download *request*; `RunEndsError` as soon as the run ends, for nobody waits for the answer any more."""
@@ -79,7 +80,7 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
             over.cancel()
             await asyncio.gather(answer, over, return_exceptions=True)
 
-    def _through(self, proxy: str) -> ProxiedDownloadHandler:
+    def _through(self, proxy: Proxy) -> ProxiedDownloadHandler:
         if proxy not in self._proxied:
             self._proxied[proxy] = make_proxied_handler(
                 self.crawler, proxy, allow_private=self._allow_private, target_ports=self._ports

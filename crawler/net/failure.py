@@ -13,6 +13,9 @@ _BLOCKED = re.compile(r"[\w.:%]+ is not a public address|port \d+ is not a web p
 _ADDRESS = re.compile(r"https?://\S+")  # addresses may carry keys; the source's name is said elsewhere
 # aiohttp's words, without its snapshot of the bytes
 _PARSER_SAID = re.compile(r"""message=(["'])(.+?)(?::?\\n|: b['\"]|:?\1)""")
+_TLS_SAID = re.compile(
+    r"""\[SSL: \w+\] (.+?)(?: \(_ssl\.c:\d+\))?['")]*$"""
+)  # OpenSSL's words, without their frame
 _FOR_NOW = (408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524)
 _CLASSES = {3: "redirect that was not followed", 4: "refused", 5: "server error"}
 _KNOWN = (
@@ -40,7 +43,8 @@ def describe_failure(error: BaseException) -> FetchError:
     if name == "RobotsUnreachableError":  # its text is a cause already
         return FetchError(text or "no answer", transport=True)
     if "ertificate" in text or "SSL" in text or "TLS" in text:
-        return FetchError(f"TLS: {_short(text)}", transport=True)
+        openssl_said = _TLS_SAID.search(text)
+        return FetchError(f"TLS: {_short(openssl_said[1] if openssl_said else text)}", transport=True)
     for known, words in _KNOWN:
         if name == known:
             too_large = known == "DownloadCancelledError"

@@ -1,12 +1,14 @@
 """No connection to a private address, whatever a feed, a redirect or a name server says.
 
 The check stands where the socket is made, on the very address that is dialled, so that spellings
-(``0x7f000002``, ``0177.0.0.2``), redirects and rebinding names all meet it.
+(``0x7f000002``, ``0177.0.0.2``), redirects and rebinding names all meet it. Behind a proxy we see no address: there
+the name that the proxy would be given is judged, and what it resolves to is the proxy's to refuse.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -16,19 +18,17 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
 # All that IANA gives out for the internet. Python also calls site-local, IPv4-compatible and local NAT64 ones global.
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 WEB_PORTS = frozenset({80, 443})
-# Names that mean something on one machine or in one house only: RFC 6761, RFC 6762, RFC 8375; `internal` is
-# reserved for private use (ICANN resolution 2024.07.29.06).
-_PRIVATE_NAMES = (
-    "localhost",
-    "local",
-    "localdomain",
-    "internal",
-    "intranet",
-    "lan",
-    "home",
-    "home.arpa",
-    "corp",
+# Last labels that mean something on one machine or in one house only: RFC 6761 (localhost, test, invalid), RFC 6762
+# (local) and its appendix G, RFC 8375 (home.arpa; nobody publishes under arpa); `internal` is reserved for private use
+# (ICANN resolution 2024.07.29.06).
+_INNER = frozenset(
+    {"localhost", "test", "invalid", "local", "intranet", "internal"}
+    | {"private", "corp", "home", "lan", "localdomain", "arpa"}
 )
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
+_MAX_HOST_CHARS = 253  # RFC 1035 §2.3.4, written with dots
+# Read as an address, in any base, by inet_aton and by https://url.spec.whatwg.org/#ends-in-a-number-checker
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 class BlockedAddressError(OSError):
@@ -57,34 +57,33 @@ def find_target_problem(
 ) -> str | None:
     """Return why a proxy must not be asked for *host*, None when it may.
 
-    Behind a proxy nobody here sees the address that is dialled, so what can only be private is refused by its name:
-    literals in any spelling that a resolver reads (decimal, octal, hexadecimal, short), names of one label and of
-    private zones. ``.onion`` (RFC 7686) is for Tor only, which is reached by SOCKS.
+    *host* is what would be sent: ASCII, without brackets. Behind a proxy nobody here sees the address that is dialled,
+    so what can only be private is refused by its name: names of one label and of private zones, and literals. A public
+    literal must be spelled as everyone reads it (``010.8.8.8`` is 8.8.8.8 to some resolvers and 10.8.8.8 to others).
+    ``.onion`` (RFC 7686) is for Tor only, which is reached by SOCKS.
     """
     if port not in ports:
         return f"port {port} is not a web port; refused"
-    name = host.rstrip(".").lower()
-    literal = _read_literal(name)
-    if literal is not None:
-        return None if is_public(literal) else f"{literal} is not a public address; refused"
-    labels = name.split(".")
-    if len(labels) < 2 or any(name == zone or name.endswith(f".{zone}") for zone in _PRIVATE_NAMES):
-        return f"{name[:60] or 'an empty name'} is not a public name; refused"
-    if labels[-1] == "onion" and not through_socks:
-        return "an .onion address can be read through Tor only (socks5h://); refused"
+    name = host.lower().removesuffix(".")
+    if ":" not in name and (len(name) > _MAX_HOST_CHARS or not _HOST.fullmatch(name)):
+        return "the host is not a name that a proxy can be given; refused"
+    last = name.rpartition(".")[2]
+    if ":" in name or _NUMBER.fullmatch(last):
+        return None if _is_public_literal(name) else f"{name} is not a public address; refused"
+    if last == "onion":
+        return (
+            None if through_socks else "an .onion address can be read through Tor only (socks5h://); refused"
+        )
+    if "." not in name or last in _INNER:
+        return f"{name} is not a public name; refused"
     return None
 
 
-def _read_literal(name: str) -> str | None:
-    """Return the address that *name* spells, None for a name."""
+def _is_public_literal(name: str) -> bool:
     try:
-        return str(ipaddress.ip_address(name.strip("[]").partition("%")[0]))
+        return "%" not in name and is_public(name)
     except ValueError:
-        pass
-    try:
-        return socket.inet_ntoa(socket.inet_aton(name))
-    except (OSError, UnicodeError):
-        return None
+        return False
 
 
 def guarded_socket_factory(

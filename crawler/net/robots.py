@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from protego import Protego
@@ -20,10 +20,14 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawler.errors import RunEndsError
 from crawler.net.failure import describe_failure
+from crawler.net.proxy import choose_proxy
 from crawler.store import RobotsCopy, Store
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+    from crawler.config import CrawlConfig
+    from crawler.proxyaddress import Proxy
 
 KEPT_FOR = timedelta(days=1)  # RFC 9309 §2.4: a cached copy should not be used for more than 24 hours
 RETRY_ERROR_AFTER = timedelta(minutes=30)
@@ -54,19 +58,23 @@ class NotThisRunError(IgnoreRequest):
 class RobotsMiddleware:
     """Ask each origin's robots.txt at most once a day and obey it."""
 
-    def __init__(self, crawler: Crawler, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, crawler: Crawler, store: Store, config: CrawlConfig, clock: Callable[[], datetime]
+    ) -> None:
         self._crawler = crawler
         self._store = store
+        self._config = config
         self._clock = clock
         self._copies = store.robots_copies()
+        self._unreachable: dict[tuple[str, Proxy | None], RobotsCopy] = {}
         self._asking: dict[str, asyncio.Lock] = {}
         self._parsers: dict[str, Protego] = {}
         self._passed: Counter[str] = Counter()  # requests for pages, by host
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RobotsMiddleware:
-        spider = crawler.spider
-        return cls(crawler, spider.store, spider.clock)  # type: ignore[union-attr]  # our own spider class has both
+        spider: Any = crawler.spider  # one of our own, which have all three
+        return cls(crawler, spider.store, spider.config, spider.clock)
 
     async def process_request(self, request: Request) -> None:
         """Let *request* pass, or raise `RobotsForbidError`; slow the host down to its Crawl-delay.
@@ -78,7 +86,7 @@ class RobotsMiddleware:
         parts = urlsplit(request.url)
         origin = f"{parts.scheme}://{parts.netloc}"
         async with self._asking.setdefault(origin, asyncio.Lock()):
-            copy = await self._fresh_copy(origin, request.meta.get("source_id"))
+            copy = await self._fresh_copy(origin, request)
         agent = str(self._crawler.settings["ROBOTSTXT_USER_AGENT"])
         if copy.status == UNREACHABLE:
             raise RobotsUnreachableError(copy.body.decode())
@@ -105,15 +113,19 @@ class RobotsMiddleware:
             raise NotThisRunError(f"{host} is asked for more pages in the next run")
         self._passed[host] += 1
 
-    async def _fresh_copy(self, origin: str, source_id: str | None) -> RobotsCopy:
-        known = self._copies.get(origin)
-        if known is not None:
-            usable = known.status != UNREACHABLE and known.status < 500
-            if self._clock() - known.fetched_at < (KEPT_FOR if usable else RETRY_ERROR_AFTER):
-                return known
-        copy = await self._ask(origin, source_id)
-        if copy.status != UNREACHABLE:
-            self._store.save_robots(origin, copy)
+    async def _fresh_copy(self, origin: str, page: Request) -> RobotsCopy:
+        """Return what is known of *origin*, else ask it the way that *page* would take."""
+        proxy = choose_proxy(self._config, page)
+        for known in (self._copies.get(origin), self._unreachable.get((origin, proxy))):
+            if known is not None:
+                usable = known.status != UNREACHABLE and known.status < 500
+                if self._clock() - known.fetched_at < (KEPT_FOR if usable else RETRY_ERROR_AFTER):
+                    return known
+        copy = await self._ask(origin, page.meta["source_id"])
+        if copy.status == UNREACHABLE:  # this way: another may lead there
+            self._unreachable[origin, proxy] = copy
+            return copy
+        self._store.save_robots(origin, copy)
         self._copies[origin] = copy
         self._parsers.pop(origin, None)
         return copy

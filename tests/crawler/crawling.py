@@ -76,11 +76,12 @@ class Desk:
         *,
         allow_private: bool = True,
         delay: str = "0s",
+        proxy: str | None = None,
     ) -> Desk:
         """Write the two files of a crawl into *home* and make the database."""
         folder = home / "config"
         folder.mkdir()
-        network = {"allow_private_addresses": allow_private, "delay": delay}
+        network = {"allow_private_addresses": allow_private, "delay": delay, "proxy": proxy}
         settings = {"network": network, "contact": "https://example.org/tests"}
         for name, content in (("settings", settings), ("sources", {"sources": list(sources)})):
             (folder / f"{name}.yaml").write_text(json.dumps(content, ensure_ascii=False), "utf-8")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from crawler.config import CrawlConfig, load_crawl_config
 from crawler.configvalue import format_duration, parse_duration, resolve_database
 from crawler.errors import ConfigError
+from crawler.proxyaddress import Proxy
 from crawler.yamlfile import Unset, key_text, parse_key, read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -150,8 +151,9 @@ network: {proxy_file: proxy.txt}
     (folder / "proxy.txt").write_text("socks5h://me:canary-proxy@127.0.0.1:9050\n", encoding="utf-8")
     config = load(folder, DB_PASSWORD="canary-db")
     assert config.database_url == "postgresql+psycopg://user:canary-db@db/news"
-    assert config.proxy_for(config.sources[0]) == "socks5h://me:canary-proxy@127.0.0.1:9050"
-    assert "canary" not in repr(config) + str(config.settings)
+    proxy = config.proxy_for(config.sources[0])
+    assert proxy == Proxy("socks5h", "127.0.0.1", 9050, "me", "canary-proxy")
+    assert "canary" not in f"{config!r} {config.settings} {proxy!r} {proxy}"
 
 
 def test_source_overrides_proxy_and_delay(tmp_path: Path) -> None:

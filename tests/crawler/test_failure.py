@@ -57,7 +57,7 @@ FAILURES = [
                 "SSLCertVerificationError: (1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate has expired')"
             )
         ),
-        "TLS: SSLCertVerificationError: (1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate has expired')",
+        "TLS: certificate has expired",
         True,
     ),
     (

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.net import guard
-from crawler.net.guard import BlockedAddressError, guarded_socket_factory, is_public
+from crawler.net.guard import BlockedAddressError, find_target_problem, guarded_socket_factory, is_public
 from tests.crawler.crawling import PROSE, Crawled, Desk, a_feed
 from tests.e2e.program import a_source, page
 from tests.newsroom import Newsroom
@@ -84,6 +84,54 @@ SPELLINGS = (
 )
 UNSENDABLE = "\uff11\uff12\uff17.0.0.2"  # 127 in full-width digits: no header field can hold it, a link can
 
+# What a proxy is asked for by name: nobody here sees the address that it dials.
+INNER_NAMES = (
+    *(
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+        "router",
+        "nas.local",
+        "db.internal",
+        "wiki.intranet",
+        "a.home.arpa",
+    ),
+    *(
+        "x.localhost",
+        "host.localdomain",
+        "printer.lan",
+        "vault.corp",
+        "a.test",
+        "a.invalid",
+        "1.0.0.127.in-addr.arpa",
+    ),
+)
+ODD_SPELLINGS = (
+    *("0x7f000002", "0x7f.0.0.2", "0177.0.0.2", "2130706434", "127.2", "127.0.2", "0", "0x", "127.0.0.2."),
+    *(
+        "134744072",
+        "0x08080808",
+        "010.8.8.8",
+        "8.8",
+        "8.8.8.08",
+        "1.2.3.4.5",
+        "999.8.8.8",
+        "a.0x7f",
+        "example.1",
+    ),
+)
+NO_NAMES = (
+    "",
+    ".",
+    "..",
+    "a..b.org",
+    "%31%32%37.0.0.1",
+    "exa mple.org",
+    "a_b.org/",
+    "x" * 64 + ".org",
+    "a." * 130 + "org",
+)
+
 
 def info(address: str, port: int = 443) -> guard.AddressInfo:
     """Return what a resolver gives for *address*."""
@@ -127,6 +175,44 @@ def test_only_web_ports_and_configured_ones_are_dialled(port: int) -> None:
     allowed(info("8.8.8.8", port)).close()
     with pytest.raises(BlockedAddressError, match="not a public address"):
         allowed(info("127.0.0.1", port))
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_proxy_is_never_asked_for_a_private_address(address: str) -> None:
+    problem = find_target_problem(address, 443, through_socks=True)
+    assert problem == f"{address} is not a public address; refused"
+
+
+@pytest.mark.parametrize("host", [*INNER_NAMES, *ODD_SPELLINGS, *NO_NAMES])
+def test_proxy_is_never_asked_for_inner_names_and_odd_spellings(host: str) -> None:
+    problem = find_target_problem(host, 443, through_socks=True)
+    assert problem is not None
+    assert problem.endswith("; refused")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "example.org",
+        "EXAMPLE.org.",
+        "xn--fiqs8s.cn",
+        "a_b.example.org",
+        "1111.example.org",
+        "8.8.8.8",
+        "2606:4700::1111",
+    ],
+)
+def test_proxy_is_asked_for_public_names_and_literals(host: str) -> None:
+    assert find_target_problem(host, 443) is None
+    assert find_target_problem(host, 8080) == "port 8080 is not a web port; refused"
+    assert find_target_problem(host, 8080, frozenset({8080})) is None
+
+
+def test_onion_addresses_are_for_socks_only() -> None:
+    assert find_target_problem("a2b3.onion", 80, through_socks=True) is None
+    assert find_target_problem("a2b3.onion", 80) == (
+        "an .onion address can be read through Tor only (socks5h://); refused"
+    )
 
 
 def test_private_addresses_are_dialled_where_the_configuration_allows_it() -> None:
