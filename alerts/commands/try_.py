@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from alerts.config import Config
     from alerts.match.matcher import Matcher
     from alerts.match.rule import TopicRule
+    from alerts.trial.grouping import Grouping
     from alerts.trial.show import Teller
     from alerts.trial.value import Document, Trouble
     from crawler.config import Source
@@ -34,6 +35,7 @@ QUERY = "query"  # the topic that --query stands for
     metavar="TERM",
     help="Look for this instead of the topics: words, or @concept of the lexicon. May be repeated: any of them.",
 )
+@click.option("--stories", is_flag=True, help="Group the documents by event.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON a document, nothing else on stdout.")
 @click.option(
     "--color/--no-color", "colour", default=None, help="Colours or none; by itself only on a terminal."
@@ -44,6 +46,7 @@ def command(
     inputs: tuple[str, ...],
     topics: tuple[str, ...],
     terms: tuple[str, ...],
+    stories: bool,
     as_json: bool,
     colour: bool | None,
 ) -> int:
@@ -56,6 +59,7 @@ def command(
     newswatch try https://example.org/news/some-article
     newswatch try --topic loikaw saved-page.html notes.txt
     newswatch try --query @airstrike --query church --json - < articles.jsonl
+    newswatch try --stories articles.jsonl
 
     What cannot be read is told on stderr, the rest goes on. Exit status: 0 done; 1 nothing could be read; 2 a line of
     JSON was no document, or the options are wrong.
@@ -69,7 +73,12 @@ def command(
     from alerts.trial.value import Document
 
     teller = None if as_json else Teller(Pen.for_stream(sys.stdout, asked=colour))
-    trial = _DocumentTrial(config, compile_topics(rules, config.lexicon), teller)
+    grouping = None
+    if stories:
+        from alerts.trial.grouping import Grouping
+
+        grouping = Grouping(config.lexicon, config.topics)
+    trial = _DocumentTrial(config, compile_topics(rules, config.lexicon), teller, grouping)
     addresses = sum(map(is_address, inputs))
     if addresses and sys.stderr.isatty():  # robots.txt, a polite delay, a slow site: many seconds of nothing
         context.say(f"newswatch: asking for {addresses} page{'s' if addresses > 1 else ''} ...")
@@ -84,6 +93,8 @@ def command(
             else:
                 troubles.append(found)
                 click.echo(f"newswatch: {redact(f'{found.where}: {found.cause}')}", err=True)
+    if trial.teller and grouping:
+        _write(trial.teller.list_stories(grouping.groups()).encode("utf-8", "replace"))
     if trial.teller and trial.documents > 1 and not context.quiet:
         _write(trial.teller.summarise(time.monotonic() - begun, len(troubles)).encode("utf-8"))
     if any(trouble.is_line for trouble in troubles):
@@ -94,10 +105,13 @@ def command(
 class _DocumentTrial:
     """Matches one document after the other and says what was found, in JSON when there is no *teller*."""
 
-    def __init__(self, config: Config, matcher: Matcher, teller: Teller | None) -> None:
+    def __init__(
+        self, config: Config, matcher: Matcher, teller: Teller | None, grouping: Grouping | None
+    ) -> None:
         self._sources = {source.id: source for source in config.crawl.sources}
         self._matcher = matcher
         self.teller = teller
+        self._grouping = grouping
         self.documents = 0
 
     def tell(self, document: Document) -> bytes:
@@ -112,11 +126,13 @@ class _DocumentTrial:
         found = self._matcher.find_matches(document.title, document.text, known, default)
         language = known or guess_language(f"{document.title}\n{document.text}")
         figures = find_figures(document.text, "zawgyi" if found.encoding == "zawgyi" else default)
+        placed = self._grouping.add(document, default) if self._grouping else None
         self.documents += 1
         if self.teller is None:
-            return tell_json(document, found, language, figures)
+            return tell_json(document, found, language, figures, placed.story if placed else None)
         note = _scope_note(source)
-        return self.teller.tell(document, found, language, figures, default, note).encode("utf-8", "replace")
+        told = self.teller.tell(document, found, language, figures, default, note, placed)
+        return told.encode("utf-8", "replace")
 
 
 def _choose_rules(config: Config, topics: tuple[str, ...], terms: tuple[str, ...]) -> list[TopicRule]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from alerts.text.zawgyi import UnicodeText
 
 EXCLUSION_KIND = "exclusion"
-NAMED_KINDS = frozenset({"place", "ward", "actor", "event", "operation", "hedge"})
+NAMED_KINDS = frozenset({"place", "ward", "actor", "event", "thing", "person", "operation", "hedge"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class ConceptFinder:
     """The lexicon's concepts, compiled; safe to share, remembers nothing of what it has read."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self._kinds = {name: _kind_of(name, lexicon) for name in lexicon.concepts}
+        self._kinds = {name: kind_of(name, lexicon) for name in lexicon.concepts}
         known: dict[str, Term] = {}
 
         def any_of(names: Iterable[str]) -> AnyOf:
@@ -87,7 +87,7 @@ def name_concepts(lexicon: Lexicon) -> Mapping[str, str]:
     return names
 
 
-def _kind_of(concept: str, lexicon: Lexicon) -> str:
+def kind_of(concept: str, lexicon: Lexicon) -> str:
     """Return the kind of a concept; one that is known by its number, too, is an operation."""
     kinds = (row.kind for row in lexicon.concepts[concept])
     return next((kind for kind in kinds if kind != NUMBER_KIND), "operation")

@@ -20,7 +20,19 @@ COLUMNS = ("concept", "kind", "form", "script", "status", "evidence_url", "note"
 NUMBER_KIND = "number-operation"  # the form is the two halves of a number, "11 11"
 WORD_KIND = "operation-word"  # stands beside such a number
 WARD_KIND = "ward"  # part of a town, named like many another place: never founds a match
-KINDS = ("place", WARD_KIND, "operation", NUMBER_KIND, WORD_KIND, "actor", "event", "hedge", "exclusion")
+KINDS = (
+    "place",
+    WARD_KIND,
+    "operation",
+    NUMBER_KIND,
+    WORD_KIND,
+    "actor",
+    "event",
+    "thing",
+    "person",
+    "hedge",
+    "exclusion",
+)
 SCRIPTS = ("latin", "mymr-unicode", "mymr-zawgyi", "thai", "han", "kana", "hangul", "number")
 STATUSES = ("standard", "variant", "misspelling", "abbreviation")
 _CONCEPT = re.compile("[a-z0-9]+(-[a-z0-9]+)*")

@@ -67,15 +67,23 @@ def _find_problem(found: Mapping[str, Any]) -> str | None:
     return None
 
 
-def tell_json(document: Document, found: Findings, language: str | None, figures: Sequence[Figure]) -> bytes:
-    """Return the line of ``try --json`` for one document, line feed included."""
-    told = {
+def tell_json(
+    document: Document,
+    found: Findings,
+    language: str | None,
+    figures: Sequence[Figure],
+    story: str | None = None,
+) -> bytes:
+    """Return the line of ``try --json`` for one document, line feed included; *story* only where it was asked for."""
+    told: dict[str, object] = {
         "id": document.id,
         "topics": {topic: [_as_json(hit) for hit in hits] for topic, hits in found.topics.items()},
         "encoding": found.encoding,
         "language": language,
         "figures": [_as_json(figure) for figure in figures],
     }
+    if story is not None:
+        told["story"] = story
     try:
         return json.dumps(told, ensure_ascii=False).encode("utf-8") + b"\n"
     except UnicodeEncodeError:  # half a character in an id came in as an escape, and can go out as one only

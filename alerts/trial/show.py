@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from alerts.figure.model import Figure
     from alerts.match.matcher import Findings
     from alerts.model import Hit
+    from alerts.story.model import Evidence
+    from alerts.trial.grouping import Placed
     from alerts.trial.value import Document
 
 
@@ -40,6 +42,7 @@ class Teller:
         figures: Sequence[Figure],
         default_encoding: str,
         note: str = "",
+        placed: Placed | None = None,
     ) -> str:
         """Return the lines for one document, an empty line at their end."""
         self.documents += 1
@@ -55,9 +58,21 @@ class Teller:
             lines += self.pen.wrap([Span("  no topic", dim=True)], "")
         if figures:
             lines += self._figures(figures, encoding)
+        if placed:
+            lines += self._story(placed)
         if note:
             lines += self.pen.wrap([Span(clean_line(note), dim=True)], "  ")
         return "\n".join(lines) + "\n\n"
+
+    def list_stories(self, groups: Sequence[tuple[str, tuple[str, ...]]]) -> str:
+        """Return one line for each story with several documents, "" when there is none."""
+        lines: list[str] = []
+        for story, members in groups:
+            names = ", ".join(map(clean_line, members))
+            lines += self.pen.wrap(
+                [Span(f"{story} ", bold=True), Span(f"{len(members)}: {names}")], "", "    "
+            )
+        return "\n".join([self.pen.paint(Span("stories", bold=True)), *lines]) + "\n\n" if lines else ""
 
     def summarise(self, seconds: float, troubles: int) -> str:
         """Return the last line: how many documents, hits by topic, time."""
@@ -103,6 +118,38 @@ class Teller:
             rest += f", according to {_readable(figure.source, encoding)}" if figure.source else ""
             rest += ", unverified" if figure.hedged else ""
             yield from self.pen.wrap([Span(number, bold=True), Span(rest)], "    ")
+
+    def _story(self, placed: Placed) -> Iterator[str]:
+        yield self.pen.paint(Span(f"  story {placed.story}", bold=True, colour=CYAN))
+        if placed.copy_of is not None:
+            yield from self.pen.wrap([Span(f"a copy of {clean_line(placed.copy_of)}")], "    ")
+        if placed.earlier:
+            known = ", ".join(map(clean_line, placed.earlier[:MOST_NAMED]))
+            more = f" +{len(placed.earlier) - MOST_NAMED} more" if len(placed.earlier) > MOST_NAMED else ""
+            yield from self.pen.wrap([Span(f"the same event as {known}{more}")], "    ")
+            yield from self.pen.wrap([Span(_explain(placed.reasons), dim=True)], "    ")
+        if placed.near:
+            yield from self.pen.wrap([Span(f"near {', '.join(placed.near)}", dim=True)], "    ")
+
+
+MOST_NAMED = 6
+
+
+def _explain(reasons: Sequence[Evidence]) -> str:
+    """Return "police-office +5.2, killed 6 +3.9, another place -4.0": what counted most."""
+    return ", ".join(f"{_name_evidence(item.what)} {item.weight:+.1f}" for item in reasons)
+
+
+def _name_evidence(what: str) -> str:
+    kind, _, name = what.partition(":")
+    if not name:
+        return what
+    shown = {
+        "figure": name.replace("=", " ").replace("_", " "),
+        "day": f"day {name}",
+        "number": f"number {name}",
+    }
+    return clean_line(shown.get(kind, name))
 
 
 def _readable(text: str, encoding: str) -> str:

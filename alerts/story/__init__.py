@@ -1,0 +1,1 @@
+"""Which articles report one event: fingerprints, evidence, stories that only grow. Pure: no clock, no storage."""
