@@ -10,7 +10,6 @@ import io
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin
-from xml.sax import SAXException
 
 import feedparser
 
@@ -19,7 +18,7 @@ from crawler.model import FeedEntry, ParsedFeed
 from crawler.parse.aggregator import credit_publisher
 from crawler.parse.charset import decode_body
 from crawler.parse.dates import parse_date
-from crawler.parse.feedxml import MAX_ENTRIES, FeedXml, prepare_xml, repair_xml
+from crawler.parse.feedxml import MAX_ENTRIES, FeedXml, find_malformed, prepare_xml, repair_xml
 from crawler.parse.jsonfeed import ResolveLink, parse_json_feed
 from crawler.parse.markup import clean_line, field_to_line, field_to_text, strip_controls
 from crawler.parse.olderpage import Paging, find_older_page
@@ -51,15 +50,16 @@ def parse_feed(body: bytes, content_type: str | None, url: str) -> ParsedFeed:
 
 def _parse_xml(xml: FeedXml, resolve: ResolveLink, url: str) -> ParsedFeed:
     damages = [xml.cut] if xml.cut else []
-    if xml.bare_ampersands:
-        damages.append(f"{xml.bare_ampersands} bare & in the markup")
-    parsed = _read(xml.document)
-    error = parsed.get("bozo_exception")
-    is_broken = parsed.get("bozo") and isinstance(error, SAXException) and "unbound prefix" not in str(error)
-    if is_broken and len(parsed.entries) < xml.entries and (repaired := repair_xml(xml.document)):
-        parsed = max(parsed, _read(repaired), key=lambda read: len(read.entries))
-    if is_broken and not xml.cut:
-        damages.append(f"malformed XML: {clean_line(error.getMessage() or '')[:120]}")
+    if xml.bare:
+        damages.append(f"{xml.bare} bare & or < in the markup")
+    error = find_malformed(xml.document)
+    parsed = _read((error and repair_xml(xml.document)) or xml.document)
+    if (
+        error and len(parsed.entries) < xml.entries
+    ):  # feedparser's own tolerance, which is slow and knows no entries
+        parsed = max(parsed, _read(xml.document), key=lambda read: len(read.entries))
+    if error and not xml.cut:
+        damages.append(f"malformed XML: {error}")
     if not parsed.get("version") and not parsed.entries and xml.root != "channel":
         raise ParseError("not a feed")
     feed = parsed.feed

@@ -1,4 +1,4 @@
-"""A feed's XML made fit for a parser: found, cut to whole entries, its DTD dropped, ampersands mended. Builds no tree.
+"""A feed's XML made fit for a parser: found, cut to whole entries, its DTD dropped, its markup mended. Reads no entry.
 
 The DTD is never handed on. Of its entities only those that stand for plain text are read, ourselves and within a
 budget: what refers to others, to files or to addresses stays as it is written, a word.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
+from xml.parsers import expat
 
 from lxml import etree
 
@@ -31,10 +32,13 @@ _ROOT = re.compile(
 _HTML_DOCTYPE = re.compile(r"\s*(?:<!--.{0,2000}?-->\s*)?<!doctype\s+html", re.IGNORECASE | re.DOTALL)
 _FIRST_NAME = re.compile(r"<([A-Za-z][\w:.-]{0,40})")
 _ITEM_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
+_ITEM_START = re.compile(r"<(?:\w+:)?(?:item|entry)(?=[\s>])", re.IGNORECASE)
+_NAMESPACE = re.compile(r"""xmlns(?::\w{1,32})?\s*=\s*(?:"[^"<]{0,300}"|'[^'<]{0,300}')""")
+_HERE = "<entries/>"
 _ENTITY = re.compile(r"""<!ENTITY\s+(\w{1,32})\s+(?:"([^"&<%]{0,200})"|'([^'&<%]{0,200})')\s*>""")
-# Either a CDATA section or comment, passed over as it is, or a reference or ampersand to be looked at.
-_AMPERSAND = re.compile(
-    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:(?P<known>#\d{1,7}|#[xX][0-9a-fA-F]{1,6})|(?P<name>\w{1,32}));|&",
+# Either a CDATA section or comment, passed over as it is, or what begins a tag or reference and does not go on as one.
+_BARE = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<(?![A-Za-z_/!?:])|&(?:(?P<known>#\d{1,7}|#[xX][0-9a-fA-F]{1,6})|(?P<name>\w{1,32}));|&",
     re.DOTALL,
 )
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
@@ -48,7 +52,7 @@ class FeedXml:
     root: str  # name of its root element, in lower case
     entries: int  # how many end, at most: the text of a CDATA section may look so, too
     cut: str | None = None  # where the feed breaks off
-    bare_ampersands: int = 0
+    bare: int = 0  # & and < that begin nothing
 
 
 def prepare_xml(text: str, url: str) -> FeedXml:
@@ -70,7 +74,7 @@ def prepare_xml(text: str, url: str) -> FeedXml:
         match[1]: match[2] or match[3] or ""
         for match in islice(_ENTITY.finditer(text, 0, root.start()), _MAX_DECLARED)
     }
-    rest, bare = _mend_ampersands(rest, declared)
+    rest, bare = _mend_markup(rest, declared)
     return FeedXml(
         f'<?xml version="1.0" encoding="utf-8"?>\n{rest}',
         root.group()[1:].lower(),
@@ -80,14 +84,48 @@ def prepare_xml(text: str, url: str) -> FeedXml:
     )
 
 
+def find_malformed(document: str) -> str | None:
+    """Return why *document* is not well-formed in a few words, None when it is but for undeclared prefixes."""
+    parser = expat.ParserCreate(namespace_separator=" ")
+    try:
+        parser.Parse(document.encode(), True)
+    except expat.ExpatError as error:
+        found = expat.ErrorString(error.code)
+        return None if found == "unbound prefix" else found
+    return None
+
+
 def repair_xml(document: str) -> str | None:
-    """Return *document* with its tags closed where libxml2 takes them to end; None when it makes nothing of it."""
+    """Return *document* with its tags closed, each entry by itself; None when nothing can be made of it.
+
+    Where libxml2 mends a whole document, a tag that one entry leaves open takes in all that follow.
+    """
+    starts = list(islice(_ITEM_START.finditer(document), MAX_ENTRIES))
+    if not starts:
+        return None
+    head = document[: starts[0].start()]
+    names = " ".join(dict.fromkeys(_NAMESPACE.findall(head)))
+    places = [start.start() for start in starts] + [len(document)]
+    entries = []
+    for begin, end in pairwise(places):
+        chunk = document[begin:end]
+        last = _ITEM_END.search(chunk)
+        entries.append(_recovered(f"<r {names}>{chunk[: last.end()] if last else chunk}</r>"))
+    before, mark, after = _recovered(head + _HERE).partition(_HERE)
+    return f"{before}{''.join(entries)}{after}" if mark else None
+
+
+def _recovered(markup: str) -> str:
+    """Return the first element of *markup* as libxml2 makes it out, the wrapper round an entry taken off."""
     parser = etree.XMLParser(recover=True, resolve_entities=False, load_dtd=False, no_network=True)
     try:
-        tree = etree.fromstring(document.encode(), parser)
+        tree = etree.fromstring(markup.encode(), parser)
     except etree.XMLSyntaxError:
-        return None
-    return None if tree is None else str(etree.tostring(tree, encoding="unicode"))
+        return ""
+    if tree is None:
+        return ""
+    kept = tree if tree.tag != "r" else tree[0] if len(tree) else None
+    return "" if kept is None else str(etree.tostring(kept, encoding="unicode", with_tail=False))
 
 
 def _describe_page(page: str, url: str) -> str:
@@ -128,8 +166,8 @@ def _closed(text: str, root: str) -> str:
     return f"{text}{'</channel>' if in_channel else ''}</{root}>"
 
 
-def _mend_ampersands(text: str, declared: dict[str, str]) -> tuple[str, int]:
-    """Turn names of entities into numbers and bare ampersands into references; count the bare ones.
+def _mend_markup(text: str, declared: dict[str, str]) -> tuple[str, int]:
+    """Turn names of entities into numbers and bare & and < into references; count the bare ones.
 
     Names that neither HTML nor the DTD gives a plain text are the stuff of XML bombs: they become plain text.
     """
@@ -138,11 +176,13 @@ def _mend_ampersands(text: str, declared: dict[str, str]) -> tuple[str, int]:
     def replace(match: re.Match[str]) -> str:
         nonlocal bare, budget
         found = match.group()
-        if found[0] == "<" or match["known"] or match["name"] in _XML_NAMES:
+        if match["known"]:
+            return _as_xml(match["known"])
+        if len(found) > 1 and (found[0] == "<" or match["name"] in _XML_NAMES):
             return found
         if not match["name"]:
             bare += 1
-            return "&amp;"
+            return "&amp;" if found == "&" else "&lt;"
         meant = declared.get(match["name"])
         if meant is not None and len(meant) <= budget:
             budget -= len(meant)
@@ -150,7 +190,16 @@ def _mend_ampersands(text: str, declared: dict[str, str]) -> tuple[str, int]:
             meant = html.unescape(found)
         return _numbered(meant) if meant != found else "&amp;" + found[1:]
 
-    return _AMPERSAND.sub(replace, text), bare
+    return _BARE.sub(replace, text), bare
+
+
+def _as_xml(number: str) -> str:
+    """Return the reference to a character of this *number* ("#160", "#xA0", "#XA0"), "" where XML allows none."""
+    code = int(number[2:], 16) if number[1] in "xX" else int(number[1:])
+    is_text = (
+        code in (9, 10, 13) or 32 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0xFFFF < code < 0x110000
+    )
+    return f"&#{code};" if is_text else ""
 
 
 def _numbered(text: str) -> str:

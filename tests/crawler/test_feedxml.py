@@ -104,6 +104,8 @@ def test_undeclared_and_external_entities_stay_words() -> None:
         ("&amp;amp;#4124;&amp;amp;#4141;", "လိ"),  # and three times
         ("Rain &amp;lt; sun", "Rain < sun"),
         ("Rain &lt; 3 &gt; 2", "Rain < 3 > 2"),
+        ("Rain < 3, sun <5 & wind <", "Rain < 3, sun <5 & wind <"),
+        ("Rain &#X26; sun&#0;&#x1f;&#55296;&#1114112;&#xFFFF;", "Rain & sun"),
         ("'Rain' &quot;sun&quot;", "'Rain' \"sun\""),
         (f"<b>{LOIKAW}</b>", LOIKAW),
     ],
@@ -143,6 +145,16 @@ def test_entries_behind_a_tag_that_never_closes_are_kept() -> None:
     ]
     assert len(feed.entries) == 5
     assert str(feed.damaged).startswith("malformed XML")
+
+
+def test_no_entry_is_taken_in_by_the_one_before() -> None:
+    items = "".join(f"<item><title>{n}<link>https://a.example/{n}</link></item>" for n in range(400))
+    atom = "".join(f"<entry><id>{n}</id><title>{n}</title><summary>x<p>y</entry>" for n in range(400))
+    feed = parse_feed(f"<rss><channel><title>T</title>{items}</channel></rss>".encode(), None, URL)
+    assert len(feed.entries) == 400
+    head = '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:x="urn:x"><title>T</title>'
+    feed = parse_feed(f"{head}{atom}</feed>".encode(), None, URL)
+    assert [(entry.title, entry.guid) for entry in feed.entries] == [(str(n), str(n)) for n in range(400)]
 
 
 def test_end_tag_may_differ_in_case() -> None:
