@@ -9,14 +9,14 @@ from datetime import datetime
 
 from alerts.archive import PendingReport, PendingStory
 from alerts.incident import OFFLINE, SILENT
-from alerts.model import Coverage, Digest, Hit, Report, Story
+from alerts.model import Coverage, Digest, Grade, Hit, Report, Severity, Story
 from alerts.plaintext import cut_text
 from alerts.text.sentence import shown_sentence
 from alerts.text.zawgyi import to_unicode
 from crawler.model import PollState, StoredArticle
 
-BRIEF_PER_STORY = 3  # beyond max_stories, three times as many are named in one line each
-COUNTED_BEYOND = 5  # more than five times max_stories at once is a flood: the rest is counted
+COUNTED_BEYOND = 5  # more than five times max_stories at once is a flood: not all of it is listed
+BRIEF_IN_FLOOD = 3  # times max_stories that are then still named in one line each; the rest is counted
 
 _CARRIERS = ("aggregator", "humanitarian")  # perspectives of sources that carry others' articles
 _PUBLISHER_CHARS = 36  # beside the source's name, which is cut with it
@@ -33,7 +33,7 @@ class SourceFacts:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A digest and the alerts that it settles: told in it, or only counted. The rest waits for the next."""
+    """A digest and the alerts that it settles: told in it, or only counted."""
 
     digest: Digest
     told: tuple[int, ...]
@@ -57,18 +57,23 @@ def compose_digest(
     topic_names: Mapping[str, str],
     sources: Mapping[str, SourceFacts],
     coverage: Coverage | None,
+    grades: Mapping[int, Grade] | None = None,
+    held: int = 0,
     notices: Sequence[str] = (),
     is_catch_up: bool = False,
 ) -> Selection:
-    """Select what the next digest tells and write it down.
+    """Write down what the next digest tells: all of *stories*, the gravest first, of equal ones the newest.
 
-    The first *max_stories* stories are told in full and the next in one line each; a flood is counted, so that an
-    outage of days never ends in a hundred messages; anything else stays queued and is announced.
+    The first *max_stories* are told in full and the next in one line each; of a flood the rest is counted, so that
+    an outage of days never ends in a hundred messages. *grades* are those of the reports' articles, by id; *held*
+    is the number of stories that are kept back for the next digest, as quiet hours keep what is not urgent.
     """
-    listed = max_stories * (1 + BRIEF_PER_STORY)
-    floods = len(stories) > max_stories * COUNTED_BEYOND
-    full, brief, rest = stories[:max_stories], stories[max_stories:listed], stories[listed:]
-    counted = rest if floods else ()
+    grades = grades or {}
+    ranked = sorted(stories, key=lambda item: _rank(item, grades), reverse=True)
+    full, others = ranked[:max_stories], ranked[max_stories:]
+    floods = len(ranked) > max_stories * COUNTED_BEYOND
+    listed = max_stories * BRIEF_IN_FLOOD if floods else len(others)
+    brief, counted = others[:listed], others[listed:]
     told = [report.alert_id for item in (*full, *brief) for report in item.reports]
     counted_ids = [report.alert_id for item in counted for report in item.reports]
     digest = Digest(
@@ -76,10 +81,10 @@ def compose_digest(
         title=title,
         created=now,
         timezone=timezone,
-        stories=tuple(_story(item, topic_names, sources) for item in full),
-        brief=tuple(replace(_report(item.reports[0], sources), story_id=item.story_id) for item in brief),
+        stories=tuple(_story(item, topic_names, sources, grades) for item in full),
+        brief=tuple(_brief(item, sources, grades) for item in brief),
         more=len(counted),
-        queued=0 if floods else len(rest),
+        queued=held,
         coverage=coverage,
         notices=tuple(notices),
         is_catch_up=is_catch_up,
@@ -112,20 +117,43 @@ def coverage_of(
     return Coverage(read, len(sources), tuple(failed), tuple(silent), offline=OFFLINE in incidents)
 
 
+def severity_of(pending: PendingStory, grades: Mapping[int, Grade]) -> Severity:
+    """Return how grave a story is: as its gravest report."""
+    return max(_grade(report, grades).severity for report in pending.reports)
+
+
+def _grade(pending: PendingReport, grades: Mapping[int, Grade]) -> Grade:
+    return grades.get(pending.article.article_id, Grade())
+
+
+def _rank(pending: PendingStory, grades: Mapping[int, Grade]) -> tuple[Severity, datetime, int]:
+    newest = max(report.article.first_seen for report in pending.reports)
+    return severity_of(pending, grades), newest, max(report.alert_id for report in pending.reports)
+
+
+def _brief(pending: PendingStory, sources: Mapping[str, SourceFacts], grades: Mapping[int, Grade]) -> Report:
+    gravest = max((_grade(report, grades) for report in pending.reports), key=lambda grade: grade.severity)
+    return replace(_report(pending.reports[0], sources, gravest), story_id=pending.story_id)
+
+
 def _story(
-    pending: PendingStory, topic_names: Mapping[str, str], sources: Mapping[str, SourceFacts]
+    pending: PendingStory,
+    topic_names: Mapping[str, str],
+    sources: Mapping[str, SourceFacts],
+    grades: Mapping[int, Grade],
 ) -> Story:
     found = {topic_id for report in pending.reports for topic_id in report.hits}
     return Story(
         story_id=pending.story_id,
         topics=tuple(name for topic_id, name in topic_names.items() if topic_id in found),
-        reports=tuple(_report(report, sources) for report in pending.reports),
+        reports=tuple(_report(report, sources, _grade(report, grades)) for report in pending.reports),
         is_update=bool(pending.told_source_ids),
         known_outlets=tuple(_facts(sources, source_id).name for source_id in pending.told_source_ids),
+        severity=severity_of(pending, grades),
     )
 
 
-def _report(pending: PendingReport, sources: Mapping[str, SourceFacts]) -> Report:
+def _report(pending: PendingReport, sources: Mapping[str, SourceFacts], grade: Grade) -> Report:
     article = pending.article
     facts = _facts(sources, article.source_id)
     default = facts.encoding or "unicode"
@@ -147,6 +175,7 @@ def _report(pending: PendingReport, sources: Mapping[str, SourceFacts]) -> Repor
         summary_only=article.origin == "summary",
         converted=headline.encoding != "unicode"
         or (sentence is not None and to_unicode(field, default=default).encoding != "unicode"),
+        grade=grade,
     )
 
 

@@ -12,6 +12,7 @@ from alerts.channelstate import ChannelState, ChannelStates
 from alerts.compose import SourceFacts, compose_digest, coverage_of
 from alerts.configkeys import At, Every, Instant
 from alerts.due import interval_passed, is_quiet, slot_passed
+from alerts.grading import Grades
 from alerts.incident import Incidents, notice_line
 from alerts.outbox import Outbox
 from alerts.platform import Style
@@ -45,6 +46,7 @@ class Digester:
         self._incidents = incidents
         self._states = states
         self._sources = source_facts(config)
+        self._grades = Grades(config)
         self.problems: list[tuple[str, str]] = []  # channel and what went wrong while composing
 
     def enqueue_due(self, channels: Sequence[Channel], now: datetime) -> int:
@@ -133,6 +135,7 @@ class Digester:
             max_stories=channel.max_stories,
             topic_names=names,
             sources=self._sources,
+            grades=self._grades.of_stories(stories),
             coverage=coverage_of(self._store.poll_states(), self._sources, self._incidents.open_subjects()),
             notices=notices,
             is_catch_up=is_catch_up,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
+from alerts.model import Severity
 from alerts.plaintext import ELLIPSIS, clean_line, cut_text, is_cut_point, safe_url, shown_host, tidy
 from crawler.urls import is_news_redirect
 
@@ -222,9 +223,10 @@ def footer_line(digest: Digest, part: int, parts: int) -> str:
 
 
 def story_heading(story: Story, digest: Digest) -> str:
-    """Return the topics of *story*, led by "Update: +1 report" or, in a test message, by "Example"."""
+    """Return the topics of *story*, led by "Urgent", "Update: +1 report" or, in a test message, by "Example"."""
+    urgent = "Urgent" if story.severity is Severity.URGENT else ""
     label = f"Update: +{_counted(len(story.reports), 'report')}" if story.is_update else ""
-    words = ("Example" if digest.is_test else "", label, _listed(story.topics, 4))
+    words = ("Example" if digest.is_test else "", urgent, label, _listed(story.topics, 4))
     return " · ".join(word for word in words if word)
 
 

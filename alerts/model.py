@@ -4,10 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 from typing import Literal
 
 Field = Literal["title", "text"]
 Encoding = Literal["unicode", "zawgyi", "mixed"]
+
+
+class Severity(IntEnum):
+    """How grave news is; a greater one is told first, and `URGENT` may break quiet hours."""
+
+    ROUTINE = 0
+    NOTABLE = 1  # a clash, arrests, flight, people hurt
+    GRAVE = 2  # air strikes, shelling, arson, people killed, aid blocked
+    URGENT = (
+        3  # civilians killed by an armed act; a hospital, school, camp or place of prayer hit; a massacre
+    )
+
+    @property
+    def word(self) -> str:
+        """The name as people read it."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A severity and the words of the article that it follows from, or that lowered it."""
+
+    severity: Severity = Severity.ROUTINE
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +79,7 @@ class Report:
     summary_only: bool = False  # the page could not be read: matched on the feed's own text
     converted: bool = False  # shown text was converted from Zawgyi
     story_id: int = 0  # of the story that a brief report stands for
+    grade: Grade = Grade()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +91,7 @@ class Story:
     reports: tuple[Report, ...]  # at least one; the first leads
     is_update: bool = False
     known_outlets: tuple[str, ...] = ()  # outlets of reports the channel already has
+    severity: Severity = Severity.ROUTINE  # that of the gravest report listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +113,10 @@ class Digest:
     title: str
     created: datetime
     timezone: str  # IANA name; local times are shown in it
-    stories: tuple[Story, ...] = ()
+    stories: tuple[Story, ...] = ()  # the gravest first, of equal ones the newest
     brief: tuple[Report, ...] = ()  # further matched reports, one line each
     more: int = 0  # stories counted but not listed
-    queued: int = 0  # stories that follow in the next digest
+    queued: int = 0  # stories kept back for the next digest: quiet hours let urgent ones pass
     coverage: Coverage | None = None
     notices: tuple[str, ...] = ()  # about sources and channels, for operators
     is_test: bool = False

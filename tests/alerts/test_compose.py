@@ -12,15 +12,17 @@ from hypothesis import strategies as st
 
 from alerts.archive import PendingReport, PendingStory
 from alerts.compose import (
-    BRIEF_PER_STORY,
+    BRIEF_IN_FLOOD,
     COUNTED_BEYOND,
     Selection,
     SourceFacts,
     compose_digest,
     coverage_of,
     new_digest_id,
+    severity_of,
 )
-from alerts.model import MarkedText
+from alerts.layout import remainder_line
+from alerts.model import Grade, MarkedText, Severity
 from crawler.model import PollState, StoredArticle
 from tests.builders import NOW, a_hit
 
@@ -75,35 +77,62 @@ def compose(*stories: PendingStory, max_stories: int = 20, **changes: Any) -> Se
 
 
 @settings(deadline=None, max_examples=100)
-@given(sizes=st.lists(st.integers(1, 3), max_size=40), max_stories=st.integers(1, 8))
-def test_every_alert_is_told_counted_or_left_for_the_next(sizes: list[int], max_stories: int) -> None:
+@given(sizes=st.lists(st.integers(1, 3), max_size=40), max_stories=st.integers(1, 8), data=st.data())
+def test_every_alert_is_told_or_counted_and_none_is_left_behind(
+    sizes: list[int], max_stories: int, data: st.DataObject
+) -> None:
     stories = some_stories(*sizes)
-    selection = compose(*stories, max_stories=max_stories)
+    grades = {
+        report.article.article_id: Grade(data.draw(st.sampled_from(Severity)))
+        for story in stories
+        for report in story.reports
+    }
+    selection = compose(*stories, max_stories=max_stories, grades=grades)
     digest = selection.digest
-    settled = (*selection.told, *selection.counted)
     ids = [report.alert_id for story in stories for report in story.reports]
-    assert list(settled) == ids[: len(settled)], "the oldest first, and no story is torn apart"
-    shown = len(digest.stories) + len(digest.brief)
-    assert shown + digest.more + digest.queued == len(stories)
+    assert sorted((*selection.told, *selection.counted)) == ids
+    assert len(digest.stories) + len(digest.brief) + digest.more == len(stories)
     assert len(digest.stories) == min(len(stories), max_stories)
-    assert len(digest.brief) <= BRIEF_PER_STORY * max_stories
-    assert not (digest.more and digest.queued)
     is_flood = len(stories) > COUNTED_BEYOND * max_stories
     assert (digest.more > 0) is is_flood
-    assert (len(settled) == len(ids)) is (digest.queued == 0)
-    if stories:
-        assert selection.told, "a digest that is sent makes progress"
+    assert not is_flood or len(digest.brief) == BRIEF_IN_FLOOD * max_stories
+    told = [story.severity for story in digest.stories] + [report.grade.severity for report in digest.brief]
+    assert told == sorted(told, reverse=True), "the gravest first"
+    counted = [
+        severity_of(story, grades) for story in stories if story.reports[0].alert_id in selection.counted
+    ]
+    assert not counted or max(counted) <= min(told), "what is only counted is no graver than what is told"
 
 
-def test_outage_of_days_ends_after_two_digests_at_most() -> None:
-    for backlog in (3, 80, 99, 100, 101, 5000):
-        waiting, digests = some_stories(*[1] * backlog), 0
-        while waiting:
-            settled = compose(*waiting)
-            gone = {*settled.told, *settled.counted}
-            waiting = tuple(story for story in waiting if story.reports[0].alert_id not in gone)
-            digests += 1
-        assert digests <= 2, backlog
+def test_of_equally_grave_stories_the_newest_comes_first() -> None:
+    def story(number: int, hours: int) -> PendingStory:
+        return PendingStory(number, (a_pending_report(number, first_seen=NOW - timedelta(hours=hours)),))
+
+    grades = {1: Grade(Severity.NOTABLE), 2: Grade(Severity.URGENT, ("bombed", "met hospital"))}
+    digest = compose(story(1, 1), story(2, 9), story(3, 2), story(4, 5), grades=grades).digest
+    assert [item.story_id for item in digest.stories] == [2, 1, 3, 4]
+    assert digest.stories[0].reports[0].grade.reasons == ("bombed", "met hospital")
+
+
+def test_story_is_as_grave_as_its_gravest_report_in_full_and_in_brief() -> None:
+    stories = some_stories(1, 2)
+    grades = {3: Grade(Severity.GRAVE)}
+    digest = compose(*stories, grades=grades).digest
+    assert [(item.story_id, item.severity) for item in digest.stories] == [(2, 2), (1, 0)]
+    digest = compose(*stories, grades=grades | {1: Grade(Severity.URGENT)}, max_stories=1).digest
+    assert digest.brief[0].grade.severity is Severity.GRAVE
+
+
+def test_what_quiet_hours_keep_back_is_announced() -> None:
+    digest = compose(*some_stories(1), held=3).digest
+    assert remainder_line(digest) == "3 stories to follow in the next digest."
+
+
+@pytest.mark.parametrize("backlog", [3, 80, 99, 100, 101, 5000])
+def test_outage_of_days_ends_after_one_digest(backlog: int) -> None:
+    settled = compose(*some_stories(*[1] * backlog))
+    assert len({*settled.told, *settled.counted}) == backlog
+    assert len(settled.digest.stories) + len(settled.digest.brief) <= 20 * COUNTED_BEYOND
 
 
 @pytest.mark.parametrize(

@@ -116,9 +116,9 @@ def test_counted_alerts_are_settled_and_named_as_counted(
     selection = select_digest(archive.pending_stories("desk"), max_stories=2)
     outbox.enqueue("desk", selection, [part_of(1)], NOW)
     assert archive.pending_stories("desk") == ()
-    assert [row.counted for row in rows(store.engine, select(alert).order_by(alert.c.id))] == [0] * 8 + [
-        1
-    ] * 4
+    assert [row.counted for row in rows(store.engine, select(alert).order_by(alert.c.id))] == (
+        [1] * 4 + [0] * 8
+    ), "of a flood the oldest are counted"
 
 
 def test_same_message_frozen_twice_has_one_key_a_digest(store: Store, outbox: Outbox) -> None:

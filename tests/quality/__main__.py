@@ -1,4 +1,4 @@
-"""Print how well the shipped topics do, beside a naive search: ``python -m tests.quality``."""
+"""Print how well the shipped topics do, beside a naive search, and what is urgent: ``python -m tests.quality``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from tests.conftest import SHARED
+from tests.quality import severity
 from tests.quality.matching import (
     FLOORS,
     TOPICS,
@@ -56,6 +57,7 @@ def main() -> None:
         for topic in TOPICS:
             print(f"{topic} on the {name}: {len(lines)} texts, floor {FLOORS[topic]:.2f} for both")
             print("\n".join(show_table(judged, topic)), end="\n\n")
+    print("\n".join(severity.show_table(severity.score_own())))
 
 
 if __name__ == "__main__":

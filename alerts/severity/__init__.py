@@ -1,0 +1,1 @@
+"""How grave an article's news is near the words that a topic was found by."""
