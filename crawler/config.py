@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, PlainValidator, SecretStr
 
 from crawler.configvalue import (
     DIRECT,
+    Certificate,
     Contact,
     Database,
     Duration,
@@ -98,6 +100,7 @@ class Source(StrictModel):
     headers: Headers = Field(default_factory=dict)
     delay: Duration | None = None
     proxy: SourceProxy | None = None
+    certificate: Certificate | None = None
     encoding: Literal["zawgyi", "unicode"] | None = None
     enabled: bool = True
 
@@ -120,6 +123,13 @@ class CrawlConfig:
     def delay_for(self, source: Source) -> timedelta:
         """Return the least time between two requests to one host of *source*."""
         return self.settings.network.delay if source.delay is None else source.delay
+
+    def certificate_for(self, source: Source | None, host: str) -> bytes | None:
+        """Return the SHA-256 of the only certificate that *host* may show to *source*; None: any that is valid."""
+        if source is None or source.certificate is None:
+            return None
+        hosts = {urlsplit(str(route.url)).hostname for route in source.routes}
+        return source.certificate if host in hosts else None
 
     def proxy_for(self, source: Source | None) -> Proxy | None:
         """Return the proxy for *source* (None: for what is no source's); None for a direct connection."""

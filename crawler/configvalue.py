@@ -24,6 +24,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}  # seconds
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)([smhdw])")
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_FINGERPRINT = re.compile(r"[0-9A-Fa-f]{64}")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.1: a token
 _OUR_HEADERS = frozenset(  # set by the transport; a second opinion breaks the request or its conditions
     {
@@ -149,6 +150,18 @@ def check_source_proxy(secret: SecretStr) -> SecretStr:
     return secret if secret.get_secret_value() == DIRECT else check_proxy(secret)
 
 
+def parse_certificate(value: object) -> bytes:
+    """Read the SHA-256 fingerprint of a certificate as openssl prints it: 64 hexadecimal digits, colons allowed."""
+    if isinstance(value, bytes) and len(value) == 32:
+        return value
+    written = value.rpartition("=")[2].replace(":", "").strip() if isinstance(value, str) else ""
+    if not _FINGERPRINT.fullmatch(written):
+        raise ValueError(
+            "write the SHA-256 fingerprint, 64 hexadecimal digits; `openssl x509 -noout -fingerprint -sha256` prints it"
+        )
+    return bytes.fromhex(written)
+
+
 def check_headers(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
     """Accept request headers by RFC 9110 §5, except those that the transport sets itself."""
     for name, secret in headers.items():
@@ -184,4 +197,5 @@ TimeZone = Annotated[str, AfterValidator(check_timezone)]
 Database = Annotated[SecretStr, AfterValidator(check_database)]
 ProxyAddress = Annotated[SecretStr, AfterValidator(check_proxy)]
 SourceProxy = Annotated[SecretStr, AfterValidator(check_source_proxy)]
+Certificate = Annotated[bytes, BeforeValidator(parse_certificate)]
 Headers = Annotated[dict[str, SecretStr], AfterValidator(check_headers)]

@@ -71,6 +71,10 @@ def collect(config: Config, now: datetime) -> dict[str, Any]:
         )
         articles, summaries = texts.get(source.id, (0, 0))
         notes = [describe(item) for item in odd if item.source_id == source.id]
+        if source.certificate:
+            notes.append(
+                "its TLS is broken: only the certificate that sources.yaml pins is accepted, and nobody vouches for it"
+            )
         if summaries and source.full_text != "feed":
             week = f"in {TEXTS_FOR.days} days"
             notes.append(

@@ -23,7 +23,7 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.errors import RunEndsError
 from crawler.net.guard import WEB_PORTS, guarded_socket_factory
-from crawler.net.proxy import ProxiedDownloadHandler, choose_proxy, make_proxied_handler
+from crawler.net.proxy import choose_proxy, make_proxied_handler
 
 if TYPE_CHECKING:
     from crawler.config import CrawlConfig
@@ -34,8 +34,8 @@ _SCHEME = re.compile(rb"\s*([A-Za-z][A-Za-z0-9+.-]{0,20}):(?!\d)")  # not host:8
 CHAIN_DEADLINE_S = 25.0  # one answer with all its redirects, without the time in queues
 
 
-class GuardedDownloadHandler(AiohttpDownloadHandler):
-    """The aiohttp handler with a connector that cannot reach private addresses, and one handler for each proxy."""
+class DirectDownloadHandler(AiohttpDownloadHandler):
+    """The aiohttp handler with a connector that cannot reach private addresses."""
 
     experimental = False  # Scrapy warns of it at every start; the choice is ours, and tested
 
@@ -58,16 +58,27 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
         self._session._retry_connection = (
             False  # Scrapy tries again already: a reset would be asked four times
         )
+
+    async def close(self) -> None:
+        await self._unguarded.close()
+        await super().close()
+
+
+class GuardedDownloadHandler(DirectDownloadHandler):
+    """Downloads directly, or by the handler of a proxy or of a certificate that is pinned."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
         spider: Any = crawler.spider  # one of our own, which have both
         self._stopping: asyncio.Event = spider.stopping
         self._config: CrawlConfig = spider.config
-        self._proxied: dict[Proxy, ProxiedDownloadHandler] = {}
+        self._others: dict[tuple[Proxy | None, bytes | None], AiohttpDownloadHandler] = {}
 
     async def download_request(self, request: Request) -> Response:
         """Download *request*; `RunEndsError` as soon as the run ends, for nobody waits for the answer any more."""
         request.meta["download_begun"] = monotonic()  # here it has left the queue: waiting is not its fault
-        proxy = choose_proxy(self._config, request)
-        download = super().download_request if proxy is None else self._through(proxy).download_request
+        way = (choose_proxy(self._config, request), _find_pin(self._config, request))
+        download = super().download_request if way == (None, None) else self._other(*way).download_request
         answer = asyncio.ensure_future(download(request))
         over = asyncio.ensure_future(self._stopping.wait())
         try:
@@ -80,17 +91,23 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
             over.cancel()
             await asyncio.gather(answer, over, return_exceptions=True)
 
-    def _through(self, proxy: Proxy) -> ProxiedDownloadHandler:
-        if proxy not in self._proxied:
-            self._proxied[proxy] = make_proxied_handler(
+    def _other(self, proxy: Proxy | None, pin: bytes | None) -> AiohttpDownloadHandler:
+        if (found := self._others.get((proxy, pin))) is not None:
+            return found
+        if proxy is None:
+            made: AiohttpDownloadHandler = DirectDownloadHandler(self.crawler)
+        else:
+            made = make_proxied_handler(
                 self.crawler, proxy, allow_private=self._allow_private, target_ports=self._ports
             )
-        return self._proxied[proxy]
+        if pin is not None:  # a fingerprint is the other thing that aiohttp takes for ``ssl``
+            made._ssl_context = aiohttp.Fingerprint(pin)  # type: ignore[assignment]
+        self._others[proxy, pin] = made
+        return made
 
     async def close(self) -> None:
-        for handler in self._proxied.values():
+        for handler in self._others.values():
             await handler.close()
-        await self._unguarded.close()
         await super().close()
 
 
@@ -144,6 +161,12 @@ def _refuse_other_schemes(request: Request, response: Response) -> None:
             "security: %s redirects to a %s: address; refused", urlparse_cached(request).hostname, scheme
         )
         raise IgnoreRequest(f"redirect to a {scheme}: address, refused")
+
+
+def _find_pin(config: CrawlConfig, request: Request) -> bytes | None:
+    """Return the SHA-256 of the one certificate that the server may show, None where any valid one will do."""
+    source = next((item for item in config.sources if item.id == request.meta["source_id"]), None)
+    return config.certificate_for(source, urlparse_cached(request).hostname or "")
 
 
 def _origin(request: Request) -> tuple[str, str]:

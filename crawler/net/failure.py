@@ -42,6 +42,8 @@ def describe_failure(error: BaseException) -> FetchError:
         return FetchError(text, transport=True)
     if name == "RobotsUnreachableError":  # its text is a cause already
         return FetchError(text or "no answer", transport=True)
+    if type(error.__cause__).__name__ == "ServerFingerprintMismatch":
+        return FetchError("TLS: the certificate is not the one that sources.yaml pins", transport=True)
     if "ertificate" in text or "SSL" in text or "TLS" in text:
         openssl_said = _TLS_SAID.search(text)
         return FetchError(f"TLS: {_short(openssl_said[1] if openssl_said else text)}", transport=True)

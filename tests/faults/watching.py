@@ -61,9 +61,12 @@ class Watch:
         around = Surroundings(lambda: self.now, told.append, lambda _: None)
         result = asyncio.run(run_cycle(self.config, RunOptions(only=only, force=force), around))
         assert result.report is not None
-        status = "\n".join(status_lines(collect(self.config, self.now), self.now))
-        self.runs.append(Ran(self.now, as_json(result.report), "\n".join(told), status))
+        self.runs.append(Ran(self.now, as_json(result.report), "\n".join(told), self.status()))
         return self.runs[-1]
+
+    def status(self) -> str:
+        """Return what ``newswatch status`` prints."""
+        return "\n".join(status_lines(collect(self.config, self.now), self.now))
 
     def told(self, words: str) -> int:
         """Return in how many runs *words* were told."""
