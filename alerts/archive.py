@@ -291,6 +291,8 @@ def stored_article(row: Row[Any]) -> StoredArticle:
         text_sha256=row.text_sha256,
         backlog=bool(row.backlog),
         publisher=row.publisher,
+        several=bool(row.several),
+        doubt=row.doubt,
     )
 
 

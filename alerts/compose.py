@@ -173,6 +173,7 @@ def _report(pending: PendingReport, sources: Mapping[str, SourceFacts], grade: G
         published=article.published,
         sentence=sentence,
         summary_only=article.origin == "summary",
+        several=article.several,
         converted=headline.encoding != "unicode"
         or (sentence is not None and to_unicode(field, default=default).encoding != "unicode"),
         grade=grade,

@@ -78,6 +78,7 @@ class Report:
     sentence: MarkedText | None = None  # the matched sentence
     summary_only: bool = False  # the page could not be read: matched on the feed's own text
     converted: bool = False  # shown text was converted from Zawgyi
+    several: bool = False  # its page tells several stories: the headline may be another's
     story_id: int = 0  # of the story that a brief report stands for
     grade: Grade = Grade()
 

@@ -14,7 +14,7 @@ from sqlalchemy import and_, insert, select, update
 from crawler.arrival import Arrival
 from crawler.clock import to_ms
 from crawler.db.schema import article, entry
-from crawler.identity import article_identity, cleaned, text_hash
+from crawler.identity import article_identity, cleaned, storable, text_hash
 from crawler.model import Article, FeedEntry, PendingEntry
 from crawler.urls import canonical_url
 
@@ -40,6 +40,8 @@ def keep_article(
         "published_at": to_ms(found.published) if found.published else None,
         "origin": found.origin,
         "truncated": int(found.truncated),
+        "several": int(found.several),
+        "doubt": storable(found.doubt),
         "text_sha256": text_hash(found.title, found.text),
     }
     mine = select(entry.c.article_id, entry.c.first_poll).where(entry.c.id == pending.entry_id)

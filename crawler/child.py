@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import cast
 
 from crawler.errors import ParseError
-from crawler.model import ExtractedPage, ParsedFeed
-from crawler.worker import FRAME, STARTED, feed_from_json, page_from_json
+from crawler.model import ExtractedPage, ExtractRules, ParsedFeed
+from crawler.worker import FRAME, STARTED, feed_from_json, page_from_json, rules_to_json
 
 DEADLINE_S = 8.0  # twenty times the slowest honest page measured (0.45 s)
 _START_S = 60.0  # interpreter and imports on a loaded small machine; 0.5 s on an idle one
@@ -49,12 +49,15 @@ class Worker:
         """Return the entries that a route of *kind* answered; raises ``ParseError`` as `extract_page` does."""
         return feed_from_json(await self._run(kind, body, content_type, url))
 
-    async def extract_page(self, body: bytes, content_type: str | None, url: str) -> ExtractedPage:
+    async def extract_page(
+        self, body: bytes, content_type: str | None, url: str, rules: ExtractRules | None = None
+    ) -> ExtractedPage:
         """Return `crawler.article.extract.extract_page` of these.
 
         Raises ``ParseError``: its own causes, "too slow …", "too much memory", "parser crashed …".
         """
-        return page_from_json(await self._run("extract_page", body, content_type, url))
+        told = rules_to_json(rules) if rules else None
+        return page_from_json(await self._run("extract_page", body, content_type, url, told))
 
     async def close(self) -> None:
         """Kill every child at once; jobs in flight raise ``ParseError``. Later jobs raise ``RuntimeError``."""
@@ -66,7 +69,14 @@ class Worker:
         for child in children:
             await child.reap()
 
-    async def _run(self, job: str, body: bytes, content_type: str | None, url: str) -> dict[str, object]:
+    async def _run(
+        self,
+        job: str,
+        body: bytes,
+        content_type: str | None,
+        url: str,
+        rules: dict[str, object] | None = None,
+    ) -> dict[str, object]:
         self._waiting += 1
         if self._waiting > _QUEUE_FOR_ANOTHER and self._unused_slots:
             self._unused_slots -= 1
@@ -85,6 +95,7 @@ class Worker:
                     "job": job,
                     "content_type": content_type,
                     "url": url,
+                    "rules": rules,
                     "deadline_s": self._deadline_s,
                 }
                 answer = await child.ask(order, body, self._deadline_s)

@@ -24,6 +24,7 @@ from crawler.configvalue import (
     Line,
     PositiveDuration,
     ProxyAddress,
+    Selectors,
     Slug,
     SourceProxy,
     TimeZone,
@@ -31,6 +32,7 @@ from crawler.configvalue import (
     resolve_database,
 )
 from crawler.errors import ConfigError, ConfigProblem
+from crawler.model import ExtractRules
 from crawler.proxyaddress import Proxy, parse_proxy
 from crawler.validation import StrictModel, find_duplicates, in_order, list_entries, validate
 from crawler.yamlfile import Document, read_yaml
@@ -86,6 +88,19 @@ class Route(StrictModel):
     url: Url = Field(description="write the address to read")
 
 
+class Extract(StrictModel):
+    """How the articles of a source stand on their pages, where the usual reading of them goes wrong."""
+
+    keep: Selectors = ()
+    drop: Selectors = ()
+    min_chars: int | None = Field(default=None, ge=1, le=5000)
+
+    @property
+    def rules(self) -> ExtractRules:
+        """Return the plain value that the reader of pages is given."""
+        return ExtractRules(self.keep, self.drop, self.min_chars)
+
+
 class Source(StrictModel):
     """One outlet as ``sources.yaml`` names it."""
 
@@ -96,6 +111,7 @@ class Source(StrictModel):
     every: PositiveDuration = timedelta(minutes=30)
     routes: tuple[Route, ...] = Field(min_length=1, description="write at least one {kind: feed, url: ...}")
     full_text: Literal["page", "feed", "auto"] = "page"
+    extract: Extract = Extract()
     topics: Annotated[tuple[str, ...] | Literal["all"] | None, PlainValidator(_parse_scope)] = None
     headers: Headers = Field(default_factory=dict)
     delay: Duration | None = None

@@ -39,6 +39,9 @@ _OUR_HEADERS = frozenset(  # set by the transport; a second opinion breaks the r
     }
 )
 DIRECT = "direct"  # a source's word for no proxy, whatever the network has
+MAX_SELECTORS = 30
+MAX_SELECTOR_CHARS = 300
+_SELECTORS = ".full_content or div.related"
 _DATABASES = "sqlite:///var/newswatch.db or postgresql+psycopg://user@host/db"
 
 
@@ -172,6 +175,32 @@ def check_headers(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
     return headers
 
 
+def parse_selectors(value: object) -> tuple[str, ...]:
+    """Read one CSS selector or a list of them; every one is tried, so that a page meets none that cannot be used."""
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, list | tuple) or not all(isinstance(item, str) for item in listed):
+        raise ValueError(f"write a CSS selector or a list of them: {_SELECTORS}")
+    if len(listed) > MAX_SELECTORS:
+        raise ValueError(f"more than {MAX_SELECTORS} selectors")
+    for selector in listed:
+        if problem := _selector_problem(selector):
+            raise ValueError(f"{problem}; write CSS such as {_SELECTORS}")
+    return tuple(dict.fromkeys(selector.strip() for selector in listed))
+
+
+def _selector_problem(selector: str) -> str | None:
+    from cssselect import HTMLTranslator, SelectorError  # most configurations name no selector
+    from lxml.etree import XPath, XPathError
+
+    if not selector.strip() or len(selector) > MAX_SELECTOR_CHARS:
+        return f"a selector has 1 to {MAX_SELECTOR_CHARS} characters"
+    try:
+        XPath(HTMLTranslator().css_to_xpath(selector))
+    except (SelectorError, XPathError) as error:
+        return f"'{selector}' is no CSS selector: {error}"
+    return None
+
+
 def resolve_database(url: str, base: Path) -> str:
     """Return a database URL whose SQLite path is absolute, relative ones counted from *base*.
 
@@ -198,4 +227,5 @@ Database = Annotated[SecretStr, AfterValidator(check_database)]
 ProxyAddress = Annotated[SecretStr, AfterValidator(check_proxy)]
 SourceProxy = Annotated[SecretStr, AfterValidator(check_source_proxy)]
 Certificate = Annotated[bytes, BeforeValidator(parse_certificate)]
+Selectors = Annotated[tuple[str, ...], BeforeValidator(parse_selectors)]
 Headers = Annotated[dict[str, SecretStr], AfterValidator(check_headers)]

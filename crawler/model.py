@@ -35,6 +35,15 @@ class ParsedFeed:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtractRules:
+    """What a source's configuration says of its pages; selectors are CSS that has been checked."""
+
+    keep: tuple[str, ...] = ()  # where the story stands
+    drop: tuple[str, ...] = ()  # what goes before anything is read
+    min_chars: int | None = None  # a shorter text is none
+
+
+@dataclass(frozen=True, slots=True)
 class ExtractedPage:
     """The article of a page, without the page's furniture."""
 
@@ -45,6 +54,8 @@ class ExtractedPage:
     published: datetime | None = None  # aware UTC
     canonical_url: str | None = None  # absolute, as declared by the page; not yet trusted
     truncated: bool = False  # a paywall or "subscribe to read on" cut the text
+    several: bool = False  # strings many reports together: a live blog
+    keep_missed: bool = False  # what the source's configuration keeps is not on the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +136,8 @@ class Article:
     origin: str  # "page", "feed" or "summary": where the text comes from
     truncated: bool = False
     publisher: str | None = None  # as `FeedEntry.publisher`
+    several: bool = False  # tells several stories, so that its title may be that of another
+    doubt: str | None = None  # what is odd about the page's text, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +158,8 @@ class StoredArticle:
     text_sha256: str  # of the white-space-normalised text: equal for verbatim copies
     backlog: bool  # came with a new source's first poll, older than the first-run window: never alerted
     publisher: str | None = None  # whose article it is, where its source carries others' articles
+    several: bool = False  # tells several stories: quote the paragraph, not the title
+    doubt: str | None = None  # what is odd about the page's text, in words
 
 
 @dataclass(frozen=True, slots=True)

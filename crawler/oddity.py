@@ -33,6 +33,7 @@ class Kind(StrEnum):
     DAMAGED = "damaged"  # a feed of which only a part could be read
     GUIDS = "guids"  # known entries come with other identifiers each time
     STUCK = "stuck"  # news under the validator of the poll before: a conditional request would have missed it
+    KEEP = "keep"  # what its configuration keeps of a page is not there: counted over pages, not polls
     GAP = "gap"  # nothing in common with the poll before: entries may have come and gone between them
 
 
@@ -43,6 +44,7 @@ PATIENCE: Mapping[Kind, int] = {  # polls in a row before it is worth a word
     Kind.DAMAGED: 1,
     Kind.GUIDS: 3,
     Kind.STUCK: 1,
+    Kind.KEEP: 3,
     Kind.GAP: 1,
 }
 
@@ -102,6 +104,9 @@ def describe(found: Oddity) -> str:
             return f"the identifiers of its entries change at every poll, {found.polls} so far; addresses are used"
         case Kind.STUCK:
             return "its validators stay while its content changes; it is asked without conditions"
+        case Kind.KEEP:
+            words = f"nothing of what is kept of its pages (extract.keep: {found.said}) stood on the last {found.polls}"
+            return f"{words}, since {since}; they are read as usual"
         case Kind.GAP:
             return f"possible gap: at {since} nothing of the poll before was left; entries may be missing"
 

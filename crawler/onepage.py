@@ -202,11 +202,11 @@ async def fetch_pages(config: CrawlConfig, urls: Sequence[str]) -> Mapping[str, 
 
     async def fetch(asker: Asker, url: str) -> FetchedPage | CrawlError:
         try:
-            answer = (await asker.ask(url, find_source(config, url))).require_success()
-            content_type = answer.headers.get("content-type")
-            return FetchedPage(
-                answer.url, await asker.worker.extract_page(answer.body, content_type, answer.url)
-            )
+            source = find_source(config, url)
+            answer = (await asker.ask(url, source)).require_success()
+            content_type, rules = answer.headers.get("content-type"), source.extract.rules if source else None
+            page = await asker.worker.extract_page(answer.body, content_type, answer.url, rules)
+            return FetchedPage(answer.url, page)
         except (FetchError, ParseError) as error:
             return error
 

@@ -18,10 +18,12 @@ from crawler.article import settle
 from crawler.cadence.schedule import PAGE_RETRIES, page_retry_at, read_retry_after
 from crawler.child import Worker
 from crawler.errors import FetchError, ParseError, RunEndsError
-from crawler.model import Article, CrawlReport, PendingEntry
+from crawler.model import Article, CrawlReport, ExtractedPage, PendingEntry, Problem
 from crawler.net.exchange import host_headers, read_headers, source_request
 from crawler.net.failure import describe_failure, describe_status
 from crawler.net.robots import NotThisRunError
+from crawler.oddity import describe
+from crawler.repeated import Lines, learn, read_lines, remember
 from crawler.store import Store
 from crawler.urls import identity_key
 
@@ -56,6 +58,9 @@ class Pages:
         self._speakers = [source for source in sources.values() if source.headers]
         self._waiting: dict[str, list[PendingEntry]] = {}  # other entries for a page under way
         self._unanswered: list[tuple[PendingEntry, FetchError]] = []
+        self._printed: dict[str, dict[int, Lines]] = {}  # of the last pages of a source
+        self._told: set[str] = set()  # sources whose pages lack what is kept of them
+        self.problems: list[Problem] = []
         self.answered: set[str] = set()  # sources of which a page was answered
 
     @property
@@ -105,12 +110,16 @@ class Pages:
         self.answered.add(pending.source_id)
         headers = read_headers(response)
         attempts = self._store.count_attempt(pending.entry_id)
-        language = self._sources[pending.source_id].language
+        source = self._sources[pending.source_id]
         try:
             if response.status != 200:
                 raise describe_status(response.status, headers, response.body)
-            page = await self._worker.extract_page(response.body, headers.get("content-type"), response.url)
-            article = settle.from_page(pending, page, response.url, language)
+            content_type = headers.get("content-type")
+            page = await self._worker.extract_page(
+                response.body, content_type, response.url, source.extract.rules
+            )
+            self._note_kept(source, page)
+            article = settle.from_page(pending, page, response.url, source.language, source.extract.rules)
             if article is None:
                 raise ParseError("no article text on the page")
         except (FetchError, ParseError, RuntimeError) as error:
@@ -122,7 +131,7 @@ class Pages:
             final = isinstance(error, ParseError) and not error.temporary
             self._settle_without_text(pending, str(error), attempts, wait, final=final)
             return
-        self._store.save_article(pending, article, self._clock())
+        article = self._save(pending, article)
         self._report.fetched += article.origin == "page"
         self._report.from_feed += article.origin == "feed"
         self._settle_followers(pending, article)
@@ -132,6 +141,38 @@ class Pages:
             "title": article.title,
             "text": article.text,
         }
+
+    def _save(
+        self,
+        pending: PendingEntry,
+        article: Article,
+        *,
+        retry_at: datetime | None = None,
+        problem: str | None = None,
+    ) -> Article:
+        """Store an article without the lines that its source prints on most of its pages; return it so."""
+        lines = None
+        if article.origin != "summary":
+            source_id, lines = pending.source_id, read_lines(article.text)
+            if source_id not in self._printed:
+                self._printed[source_id] = self._store.printed_lines(source_id)
+            article = settle.without_repeated(article, learn(tuple(self._printed[source_id].values())))
+        article_id = self._store.save_article(
+            pending, article, self._clock(), retry_at=retry_at, problem=problem, lines=lines
+        )
+        if lines is not None:
+            remember(self._printed[pending.source_id], article_id, lines)
+        return article
+
+    def _note_kept(self, source: Source, page: ExtractedPage) -> None:
+        """Count pages without what the source's configuration keeps; tell it once when it is no single page."""
+        if not source.extract.keep:
+            return
+        selectors = ", ".join(source.extract.keep)
+        odd = self._store.note_kept(source.id, selectors, missed=page.keep_missed, now=self._clock())
+        if odd is not None and odd.is_telling and source.id not in self._told:
+            self._told.add(source.id)
+            self.problems.append(Problem(source.id, describe(odd)))
 
     def note_failure(self, failure: Failure) -> None:
         """Fall back to the feed's own text after a refusal; keep a transport failure for `settle_unanswered`."""
@@ -179,7 +220,7 @@ class Pages:
         problem: str | None = None,
     ) -> None:
         article = settle.from_feed(pending, source.language)
-        self._store.save_article(pending, article, self._clock(), retry_at=retry_at, problem=problem)
+        article = self._save(pending, article, retry_at=retry_at, problem=problem)
         if article.origin == "feed":
             self._report.from_feed += 1
         elif article.text or (problem is None and not settle.wants_page(pending, source.full_text)):

@@ -128,7 +128,7 @@ class SourceSpider(scrapy.Spider):
                 self._pages.settle_unanswered()
             except StoreError as error:  # Scrapy would log what is raised here, and go on
                 self.fault = self.fault or error
-        self.problems += self._polls.problems
+        self.problems += [*self._polls.problems, *self._pages.problems]
         self.problems += [
             Problem(state.source_id, failure.cause, state.failing_since) for state, failure in failed
         ]

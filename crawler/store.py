@@ -28,6 +28,7 @@ from crawler.identity import storable
 from crawler.model import Article, FeedEntry, PendingEntry, PollState
 from crawler.oddity import Kind, Oddity, Signs, note_signs, read_oddities
 from crawler.pollrow import failure_values, read_state, state_values, upsert_state
+from crawler.repeated import Lines, forget_pages, note_page, read_pages
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -219,16 +220,19 @@ class Store:
         *,
         retry_at: datetime | None = None,
         problem: str | None = None,
+        lines: Lines | None = None,
     ) -> int:
         """Store an entry's article and settle the entry; return the article's id.
 
         With *retry_at* the page is tried again then. An article that another entry or source brought
         before is not stored twice: the entry is linked to it. A later, fuller text replaces an earlier one
-        and raises the revision, so that it is matched again.
+        and raises the revision, so that it is matched again. *lines* are those of its page as it was.
         """
         failpoint.reach("before_article_commit")
         with transaction(self.engine) as connection:
             article_id = keep_article(connection, pending, found, self.first_run_window)
+            if lines is not None:
+                note_page(connection, pending.source_id, article_id, lines, now)
             connection.execute(
                 update(entry)
                 .where(entry.c.id == pending.entry_id)
@@ -241,6 +245,19 @@ class Store:
             )
         failpoint.reach("after_article_commit")
         return article_id
+
+    def printed_lines(self, source_id: str) -> dict[int, Lines]:
+        """Return the lines of a source's last pages by article, oldest first: what most hold is furniture."""
+        with transaction(self.engine) as connection:
+            return read_pages(connection, source_id)
+
+    def note_kept(self, source_id: str, selectors: str, *, missed: bool, now: datetime) -> Oddity | None:
+        """Count that a page held nothing of what its source keeps, or that it did; return what is odd since."""
+        with transaction(self.engine) as connection:
+            signs = Signs(url="extract.keep", seen={Kind.KEEP: selectors if missed else None})
+            note_signs(connection, source_id, signs, now)
+            found = read_oddities(connection, source_id)
+        return next((item for item in found if item.kind == Kind.KEEP), None)
 
     def robots_copies(self) -> dict[str, RobotsCopy]:
         """Return every stored robots.txt by origin (scheme://host:port)."""
@@ -270,6 +287,7 @@ class Store:
                 update(entry).where(entry.c.article_id.in_(ids)).values(summary="", content="", author=None)
             )
             connection.execute(update(article).where(old).values(text="", author=None))
+            forget_pages(connection, before)
         return int(count)
 
 

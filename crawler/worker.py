@@ -19,7 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from crawler.errors import ParseError
-from crawler.model import ExtractedPage, FeedEntry, ParsedFeed
+from crawler.model import ExtractedPage, ExtractRules, FeedEntry, ParsedFeed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +90,7 @@ def _refuse(event: str, _arguments: object) -> None:
 def _serve(job: dict[str, object], body: bytes, answers: BinaryIO) -> tuple[dict[str, object], bool]:
     content_type = job["content_type"] if isinstance(job["content_type"], str) else None
     try:
-        run = _load(str(job["job"]))
+        run = _load(job)
         _write_frame(answers, STARTED)
         return {"result": run(body, content_type, str(job["url"]))}, True
     except ParseError as error:
@@ -104,13 +104,15 @@ def _serve(job: dict[str, object], body: bytes, answers: BinaryIO) -> tuple[dict
         return {"error": f"parser crashed: {type(error).__name__}: {error}"[:300]}, True
 
 
-def _load(job: str) -> Callable[[bytes, str | None, str], object]:
+def _load(job: dict[str, object]) -> Callable[[bytes, str | None, str], object]:
     """Import what *job* needs, the first time only: a tick without new articles never loads trafilatura."""
-    if job == "extract_page":
+    name = str(job["job"])
+    if name == "extract_page":
         from crawler.article.extract import extract_page
 
-        return lambda body, content_type, url: page_to_json(extract_page(body, content_type, url))
-    parse = getattr(import_module(PARSERS[job]), f"parse_{job}")
+        rules = rules_from_json(cast("dict[str, object]", job.get("rules") or {}))
+        return lambda body, content_type, url: page_to_json(extract_page(body, content_type, url, rules))
+    parse = getattr(import_module(PARSERS[name]), f"parse_{name}")
     return lambda body, content_type, url: feed_to_json(parse(body, content_type, url))
 
 
@@ -150,6 +152,20 @@ def feed_from_json(data: dict[str, object]) -> ParsedFeed:
     )
 
 
+def rules_to_json(rules: ExtractRules) -> dict[str, object]:
+    """Return *rules* as JSON data; `rules_from_json` turns them back into an equal value."""
+    return {"keep": rules.keep, "drop": rules.drop, "min_chars": rules.min_chars}
+
+
+def rules_from_json(data: dict[str, object]) -> ExtractRules:
+    """Return the rules that `rules_to_json` wrote."""
+    return ExtractRules(
+        keep=tuple(cast("list[str]", data.get("keep", ()))),
+        drop=tuple(cast("list[str]", data.get("drop", ()))),
+        min_chars=cast("int | None", data.get("min_chars")),
+    )
+
+
 def page_to_json(page: ExtractedPage) -> dict[str, object]:
     """Return *page* as JSON data; `page_from_json` turns it back into an equal value."""
     return {
@@ -160,6 +176,8 @@ def page_to_json(page: ExtractedPage) -> dict[str, object]:
         "published": _stamp(page.published),
         "canonical_url": page.canonical_url,
         "truncated": page.truncated,
+        "several": page.several,
+        "keep_missed": page.keep_missed,
     }
 
 
@@ -173,6 +191,8 @@ def page_from_json(data: dict[str, object]) -> ExtractedPage:
         published=_moment(cast("str | None", data["published"])),
         canonical_url=cast("str | None", data["canonical_url"]),
         truncated=bool(data["truncated"]),
+        several=bool(data["several"]),
+        keep_missed=bool(data["keep_missed"]),
     )
 
 

@@ -143,7 +143,10 @@ def _text_rows(told: Explanation, config: Config) -> Rows:
                 if item.attempts
                 else "the page was not asked for"
             )
+            asked = f"the page was not used: {article.doubt}" if article.doubt else asked
             yield "", f"{asked} (full_text: {wish})", None
+        elif article.doubt:
+            yield "", f"odd about the page: {article.doubt}", None
     if article is None:
         return
     if is_removed(article):
@@ -153,6 +156,7 @@ def _text_rows(told: Explanation, config: Config) -> Rows:
     facts = [f"{len(article.text):,} characters", kind, language_name(article.language) or "unknown language"]
     facts += [told.judged.encoding] if told.judged and told.judged.encoding != "unicode" else []
     facts += ["cut short by a paywall"] if article.truncated else []
+    facts += ["several stories on one page"] if article.several else []
     facts += [f"version {life.revision}"] if life.revision > 1 else []
     facts += [f"dated {_when(article.published, config)}"] if article.published else ["undated"]
     yield "", " · ".join(facts), None

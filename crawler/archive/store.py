@@ -20,6 +20,7 @@ from crawler.db.engine import transaction
 from crawler.db.schema import backfill, entry
 from crawler.identity import storable
 from crawler.model import Article, FeedEntry, PendingEntry
+from crawler.repeated import Lines
 from crawler.store import Store, pending_entry
 
 GRACE = timedelta(days=1)  # "--since 30d" of a command given again reaches a little less far
@@ -105,11 +106,12 @@ class ArchiveStore(Store):
         *,
         retry_at: datetime | None = None,
         problem: str | None = None,
+        lines: Lines | None = None,
     ) -> int:
         """Store an entry's article as a run does; 0 when its page dates it before the bound: it is forgotten."""
         self.settled[pending.source_id] += 1
         if not self._is_before(pending, found):
-            return super().save_article(pending, found, now, retry_at=retry_at, problem=problem)
+            return super().save_article(pending, found, now, retry_at=retry_at, problem=problem, lines=lines)
         with transaction(self.engine) as connection:
             mine = (entry.c.id == pending.entry_id, entry.c.article_id.is_(None))
             connection.execute(delete(entry).where(*mine, entry.c.first_poll >= Arrival.ARCHIVED))

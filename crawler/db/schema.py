@@ -95,6 +95,8 @@ article = Table(
     Column("text_sha256", Text, nullable=False),
     Column("revision", Integer, nullable=False, default=1),
     Column("publisher", Text),  # of an article that its source carries for another
+    Column("several", Integer, nullable=False, default=0),
+    Column("doubt", Text),
     Index("article_text", "text_sha256"),
     Index("article_seen", "first_seen_at"),
     Index("article_revision", "revision"),
@@ -126,6 +128,15 @@ entry = Table(
     Index("entry_state", "state", "next_attempt_at"),
     Index("entry_source", "source_id", "id"),
     Index("entry_article", "article_id"),
+)
+
+printed = Table(  # the last pages of a source by their lines: what stands on most of them is furniture
+    "printed",
+    metadata,
+    Column("source_id", Text, primary_key=True),
+    Column("article_id", Id, ForeignKey("article.id"), primary_key=True, autoincrement=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("lines", Text, nullable=False),  # signs of lines, separated by spaces
 )
 
 backfill = Table(

@@ -1,7 +1,7 @@
-"""What of a page is not its article: widgets, related stories, share bars, calls to subscribe.
+"""Which elements of a page are not its article: widgets, related stories, share bars, calls to subscribe.
 
-Facts about themes and plugins as data, in two forms: elements to prune before extraction and lines to drop
-after it. It never judges an article's own words and never empties a page: containers of the story are exempt.
+Facts about themes and plugins as data. It never judges an article's own words (`furniturelines` knows the lines
+that are none) and never empties a page: containers of the story are exempt.
 """
 
 from __future__ import annotations
@@ -62,7 +62,30 @@ _BEGINNINGS = (
         "site-footer",
         "site-navigation",
     ),
-    *("screen-reader-text", "breaking-news-ticker", "author-box", "tagcloud"),
+    *("screen-reader-text", "breaking-news-ticker", "author-box", "tagcloud", "elementor-location-popup"),
+    # Arc (RFA); names of its public blocks: https://github.com/WPMedia/arc-themes-blocks
+    *("b-article-body__interstitial-link", "b-article-tag", "b-author-bio", "b-alert-bar", "b-links-bar"),
+    *("b-share-bar", "b-results-list", "b-card-list", "b-numbered-list", "b-simple-list", "b-tag-title"),
+    *("b-top-table-list", "b-small-promo", "b-medium-promo", "b-large-promo", "b-xl-promo", "b-footer"),
+    *("b-small-manual-promo", "b-medium-manual-promo", "b-large-manual-promo", "b-xl-manual-promo"),
+    *("b-header-nav-chain", "b-story-carousel", "b-subscriptions"),
+    # Pangea (VOA): teasers of other stories stand in media blocks, its own pictures in "media-image"
+    *("media-block", "sticky-share", "share--box", "comments-parent", "trends-wg"),
+    # Drupal: fields and views of other stories (BNI), "service links" for sharing
+    *("field-name-field-tags", "field-name-field-related", "field--name-field-tags", "service-links"),
+    *("field--name-field-related", "view-related", "view-popular", "view-most", "view-latest", "view-recent"),
+    *(
+        "view-trending",
+        "statistics_counter",
+        "region-sidebar",
+        "region-footer",
+        "region-header",
+        "comment-wrapper",
+        "rdf-meta",
+    ),
+    # Blogger
+    *("blog-pager", "post-footer", "post-labels", "post-share-buttons", "post-feeds", "blogarchive"),
+    *("popularposts", "followbyemail", "linklist"),
 )
 _NAMES = frozenset(
     {"jeg_postblock_5", "jeg_postblock_21", "jeg_ad", "prev-next-post", "post-navigation", "nav-links"}
@@ -77,34 +100,49 @@ _NAMES = frozenset(
     }
     | {"share", "share-bar", "share-links", "share-post", "post-share", "entry-share", "sharing"}
     | {"comments", "comments-area", "comment-list", "comment-respond", "comment-form", "respond"}
-    | {"post-tags", "entry-tags", "tags-links", "most-read", "most-viewed", "most-popular", "mostread"}
+    | {
+        "post-tags",
+        "entry-tags",
+        "tags-links",
+        "most-read",
+        "most-viewed",
+        "most-popular",
+        "mostread",
+    }
     | {"popular-posts", "trending", "trending-posts", "trending-now", "trending-bar", "trending-news"}
     | {"subscribe-box", "subscribe-form", "subscribe-widget", "sidebar", "sidebar-widget", "sidebar-right"}
     | {"sidebar-left", "advert", "advertisement", "ad-container", "ad-slot", "ad-wrapper", "ads"}
 )
-# What themes call the element that holds the story: Jannah and most others, tagDiv, JNews, Elementor.
+# By-lines, dates and tags of an article, which its page's metadata tell better; lists of articles need them.
+_BY_LINES = frozenset(
+    {"single-post-meta", "jeg_meta_container", "td-module-meta-info", "entry-meta", "post-meta", "submitted"}
+    | {"tags-list"}
+)
+# What themes call the element that holds the story: Jannah and most others, tagDiv, JNews, Elementor, Blogger,
+# Arc, Pangea, Drupal.
 _STORY = frozenset(
-    {
-        "entry-content",
-        "td-post-content",
-        "tdb_single_content",
-        "content-inner",
-        "post-content",
-        "article-body",
-    }
+    {"entry-content", "td-post-content", "tdb_single_content", "post-content", "article-body"}
     | {"article-content", "story-body", "elementor-widget-theme-post-content", "jeg_post_content"}
+    | {"post-body", "b-article-body", "wsw", "field-name-body", "field--name-body"}
 )
 _WEATHER = re.compile(r"(?:^|[-_])weather", re.IGNORECASE)
 # A state of the whole page, put on its wrapper: a wrapper called "has-sidebar" is not a sidebar.
+# Membership plugins, each by the box that it prints in place of the text: Paid Memberships Pro, MemberPress,
+# WooCommerce Memberships, Restrict Content Pro, Leaky Paywall, Simple Membership, WP-Members, Members, Ultimate
+# Membership Pro, Memberful, WordPress' own password form; Arc, Piano and Poool as services.
 _RESTRICTED = re.compile(
-    r"pmpro_content_message|mepr[-_]unauthorized|wc-memberships-restriction|rcp_restricted|paywall-?(?:notice|prompt|wall)",
+    r"pmpro_content_message|mepr[-_]unauthorized|wc-memberships-(?:content-)?restriction|rcp[-_]restricted"
+    r"|leaky_paywall_message|swpm-(?:more-tag-)?(?:restricted|protection|no-access)|wpmem_(?:msg|login|restricted)"
+    r"|members-access-error|ihc-locker|memberful-(?:global-)?marketing|post-password-form|b-paywall"
+    r"|(?:tp|piano)-(?:paywall|container-inner)|poool-widget|paywall-?(?:notice|prompt|wall|message|overlay)"
+    r"|(?:subscriber|member)s?-only-(?:message|notice|content-message)",
     re.IGNORECASE,
 )
 _MAX_TOKENS = 60  # elements with more class names than any theme gives are looked at up to here
 
 
-def prune_tree(tree: _Element) -> bool:
-    """Remove furniture from *tree* in place; return True when a membership plugin hid text.
+def prune_tree(tree: _Element, *, by_lines: bool = False) -> bool:
+    """Remove furniture from *tree* in place, *by_lines* too; return True when a membership plugin hid text.
 
     Structured data (``application/ld+json``) stays, for extractors that fall back on it.
     """
@@ -127,10 +165,10 @@ def prune_tree(tree: _Element) -> bool:
         if any(_RESTRICTED.match(token) for token in tokens):
             restricted = True
             doomed.append(element)
-        elif any(_is_furniture(token) for token in tokens):
+        elif any(_is_furniture(token) for token in tokens) or (by_lines and not _BY_LINES.isdisjoint(tokens)):
             doomed.append(element)
     for element in doomed:
-        _drop(element)
+        drop_element(element)
     return restricted
 
 
@@ -146,16 +184,7 @@ def find_story(tree: _Element) -> _Element | None:
     return found[0]
 
 
-def _is_furniture(name: str) -> bool:
-    return name.startswith(_BEGINNINGS) or name in _NAMES or _WEATHER.search(name) is not None
-
-
-def _tokens(element: _Element) -> list[str]:
-    names = f"{element.get('class') or ''} {element.get('id') or ''}"
-    return names.lower().split(maxsplit=_MAX_TOKENS)[:_MAX_TOKENS] if len(names) < 4000 else []
-
-
-def _drop(element: _Element) -> None:
+def drop_element(element: _Element) -> None:
     """Remove *element*, not the text that follows it."""
     parent = element.getparent()
     if parent is None:
@@ -169,77 +198,15 @@ def _drop(element: _Element) -> None:
     parent.remove(element)
 
 
-# Whole lines. Burmese ones: ဆက်စပ်သတင်းများ related news, ဆက်စပ်ဖတ်ရှုရန် related reading,
-# ဆက်လက်ဖတ်ရှုရန် read on, မျှဝေရန် to share, နောက်ဆုံးရသတင်းများ latest news, လူကြည့်အများဆုံး most viewed.
-_HEADING = re.compile(
-    r"""(?:
-    related\ (?:posts?|articles?|news|stories|topics|content) | you\ (?:may|might)\ (?:also\ )?like
-  | more\ (?:stories|news) | (?:most|also)\ (?:read|popular|viewed) | latest\ (?:news|stories|posts)
-  | recommended(?:\ for\ you)? | leave\ a\ (?:reply|comment) | trending(?:\ now)?
-  | (?:previous|next)\ (?:article|post|story)
-  | (?:ဆက်စပ်|နောက်ဆုံးရ|အခြား)\s*သတင်း(?:များ)? | ဆက်စပ်ဖတ်ရှုရန် | လူကြည့်အများဆုံး(?:\s*သတင်းများ)?
-)\W*""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_LINE = re.compile(
-    r"""(?:
-    the\ post\ .{1,300}\ (?:appeared\ first\ on|first\ appeared\ on)\ .{1,120}
-  | (?:share|like|tweet|print|email|follow)\ (?:this|us|on)\b.{0,60}
-  | (?:share|loading|advertisements?)\W*
-  | click\ to\ (?:share|email|print)\b.{0,80} | (?:previous|next)\ (?:article|post|story)\b.{0,200}
-  | (?:also\ read|read\ (?:also|more|next)|see\ also|related(?:\ (?:story|article))?)\s*[:：»].{0,250}
-  | continue\ reading\b.{0,200} | (?:save\ my\ name|please\ enter\ your)\b.{0,120} | cancel\ reply
-  | ©.{0,300} | this\ article\ is\ the\ copyrighted\ property\ of\b.{0,300}
-  | written\ permission\ must\ be\ obtained\b.{0,200}
-  | release\ date\s*:.{0,40} | (?:tags?|categories|filed\ under)\s*:.{0,250}
-  | (?:join|follow)\ (?:us|our)\ (?:on|telegram|facebook|whatsapp)\b.{0,120}
-  | (?:ဆက်စပ်ဖတ်ရှုရန်|ဆက်လက်ဖတ်ရှုရန်|ဆက်ဖတ်ရန်)\s*[:：၊။»-].{0,250}
-  | (?:မျှဝေ(?:ရန်|ပါ)|ရှယ်ရန်|ဆက်ဖတ်ရန်|ဆက်လက်ဖတ်ရှုရန်)\W*
-)$""",
-    re.VERBOSE | re.IGNORECASE,
-)
-# အသင်းဝင် member, စာရင်းသွင်း register or subscribe.
-_CUT = re.compile(
-    r"""(?:
-    subscribe\ (?:now\ )?(?:for\ full\ access|to\ (?:continue|keep|read))
-  | (?:log|sign)\ ?in\ to\ (?:continue|read) | already\ a\ (?:member|subscriber)\?
-  | this\ (?:content|article|story)\ is\ (?:only\ )?(?:for|available\ (?:only\ )?to)\ (?:\w+\ )?
-    (?:members|subscribers)
-  | (?:create|register\ for)\ (?:a\ free|an)\ account\ to\ (?:continue|read)
-  | to\ (?:continue|keep)\ reading\b.{0,60}\b(?:subscribe|sign|log|register)
-  | .{0,60}ဆက်(?:လက်)?ဖတ်(?:ရှု)?ရန်.{0,40}(?:အသင်းဝင်|စာရင်းသွင်း|အကောင့်)
-)""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_ADDRESS_LINE = re.compile(r"(?:https?://)?(?:[\w-]+\.)+(?:com|org|net|info|news|mm|io)/?", re.IGNORECASE)
-# A Latin and a Cyrillic letter in one word: advertising in disguise, so that copies can be traced.
-_MIXED_WORD = re.compile(r"[A-Za-z][Ѐ-ӿ]|[Ѐ-ӿ][A-Za-z]")
-_MAX_LINE_CHARS = 320  # longer lines are prose, whatever they begin with
-_MAX_HEADLINE_CHARS = 160
+def is_container(element: _Element) -> bool:
+    """Tell whether *element* holds the page itself, so that it never goes."""
+    return element.tag in _EXEMPT_TAGS
 
 
-def drop_lines(text: str) -> tuple[str, bool]:
-    """Drop furniture from *text* (paragraphs by ``\\n``); return it and whether a paywall cut it.
+def _is_furniture(name: str) -> bool:
+    return name.startswith(_BEGINNINGS) or name in _NAMES or _WEATHER.search(name) is not None
 
-    After a heading such as "Related posts" the rest goes too when it is nothing but short lines.
-    """
-    kept: list[str] = []
-    truncated = False
-    lines = text.split("\n")
-    for number, line in enumerate(lines):
-        bare = line.strip(" \t-–—|•*#")
-        if len(bare) <= _MAX_LINE_CHARS:
-            if _CUT.match(bare):
-                truncated = True
-                continue
-            if _HEADING.fullmatch(bare):
-                if all(len(rest) <= _MAX_HEADLINE_CHARS for rest in lines[number + 1 :]):
-                    truncated = truncated or any(_CUT.match(rest.strip()) for rest in lines[number + 1 :])
-                    break
-                continue
-            if _LINE.match(bare) or _ADDRESS_LINE.fullmatch(bare):
-                continue
-        if len(_MIXED_WORD.findall(line[:2000])) >= 5:
-            continue
-        kept.append(line)
-    return "\n".join(kept), truncated
+
+def _tokens(element: _Element) -> list[str]:
+    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    return names.lower().split(maxsplit=_MAX_TOKENS)[:_MAX_TOKENS] if len(names) < 4000 else []

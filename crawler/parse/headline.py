@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
-from crawler.parse.furniture import drop_lines
+from crawler.parse.furniturelines import drop_lines
 from crawler.parse.markup import clean_line, tree_to_text
 from crawler.parse.pagedate import is_bare_date
 from crawler.urls import MAX_URL_CHARS, identity_key, tidy_link, trusted_canonical

@@ -11,7 +11,8 @@ from unicodedata import normalize
 
 from lxml import etree
 
-from crawler.parse.furniture import drop_lines, prune_tree
+from crawler.parse.furniture import prune_tree
+from crawler.parse.furniturelines import drop_lines
 
 # C0 and C1 but for tab and line ends, lone surrogates, noncharacters: PostgreSQL refuses the first of them,
 # UTF-8 the second kind; none is text.

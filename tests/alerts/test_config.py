@@ -18,7 +18,7 @@ from alerts import secrets
 from alerts.channels import PLATFORMS
 from alerts.config import At, Config, Every, Instant, SkippedChannel, load_config
 from alerts.configkeys import ChannelEntry, ChannelsFile, QuietHours, Topic, TopicsFile
-from crawler.config import Network, Route, Settings, Source, SourcesFile
+from crawler.config import Extract, Network, Route, Settings, Source, SourcesFile
 from crawler.configvalue import format_duration
 from crawler.errors import ConfigError
 
@@ -276,6 +276,7 @@ DOCUMENTED: dict[str, type[BaseModel]] = {
     "sources.yaml": SourcesFile,
     "A source": Source,
     "A route": Route,
+    "extract": Extract,
     "topics.yaml": TopicsFile,
     "A topic": Topic,
     "channels.yaml": ChannelsFile,

@@ -11,12 +11,15 @@ from pathlib import Path
 from string import Template
 
 from alerts.demo.theme import Page, fill_template, load_template
+from crawler.model import ExtractRules
 
-__all__ = ["THEMES", "Page", "render_page"]
+__all__ = ["RULES", "THEMES", "Page", "render_page"]
 
 FOLDER = Path(__file__).parent
 PACKAGED = ("tagdiv", "jnews", "jannah")
 THEMES = (*PACKAGED, "elementor", "drupal", "blogger", "arc", "pangea", "nextjs")
+# What a source in such a theme writes under `extract`: class names of utilities say nothing about the story.
+RULES = {"nextjs": ExtractRules(keep=(".full_content",))}
 
 
 def render_page(theme: str, page: Page) -> str:
