@@ -8,10 +8,9 @@ A run may die anywhere; the next one goes on from the rows.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -22,24 +21,18 @@ from alerts.deliver import Sender
 from alerts.digesting import Digester
 from alerts.incident import Incidents
 from alerts.matching import match_articles
-from alerts.oddity import watch_oddities
 from alerts.outbox import Outbox
 from alerts.runlog import RunLog
 from alerts.runreport import RunReport, as_json
-from alerts.watch import end_removed, watch_network, watch_silence, watch_sources
+from alerts.watch import watch
 from crawler import failpoint
-from crawler.cadence.pace import shared_activity
-from crawler.cadence.rhythm import learn_rhythm
 from crawler.cadence.schedule import is_due
 from crawler.clock import Clock
 from crawler.db.lock import run_lock
-from crawler.oddity import worth_a_word
 from crawler.store import Store
 
 if TYPE_CHECKING:
     from alerts.config import Channel, Config
-    from crawler.cadence.rhythm import Rhythm
-    from crawler.model import PollState
 
 DELIVERY_SHARE_S = 60.0  # of the time budget, kept back from the crawl for delivery
 
@@ -172,45 +165,17 @@ class _Run:
 
     def _watch(self, report: RunReport) -> None:
         """Begin and end the incidents that operators are told of."""
-        names = {source.id: source.name for source in self._config.crawl.sources if source.enabled}
-        now, states = self._around.clock(), self._store.poll_states()
-        watch_network(self._incidents, report.crawl, now)
-        watch_sources(self._incidents, states, names, now)
-        activity = partial(self._activity_beside, states)
-        watch_silence(self._incidents, states, names, self._rhythm_of, activity, now, report.started)
-        last_read = {source_id: state.last_ok_at for source_id, state in states.items()}
-        watch_oddities(self._incidents, worth_a_word(self._store.oddities(), last_read), names, now)
         channels = [channel.id for channel in self._channels]
-        channels += [channel.id for channel in self._config.skipped]
-        end_removed(self._incidents, tuple(names), channels, now)
-
-    def _rhythm_of(self, state: PollState) -> Rhythm | None:
-        history = self._store.history(state)
-        if history is None or state.last_item_at is None:
-            return None
-        return learn_rhythm(history, state.last_item_at, self._zone)
-
-    def _activity_beside(self, states: Mapping[str, PollState], silent: PollState) -> float:
-        """Return how much of their usual the other sources brought since *silent* brought its last."""
-        assert silent.last_item_at is not None
-        assert silent.last_ok_at is not None
-        others = {
-            source_id: state.pace
-            for source_id, state in states.items()
-            if source_id != silent.source_id and state.pace is not None and not state.failures
-        }
-        came = self._store.items_since(silent.last_item_at)
-        return shared_activity(
-            others.values(),
-            [came.get(source_id, 0) for source_id in others],
-            silent.last_item_at,
-            silent.last_ok_at,
-            self._zone,
+        watch(
+            self._store,
+            self._incidents,
+            report.crawl,
+            names={source.id: source.name for source in self._config.crawl.sources if source.enabled},
+            channel_ids=[*channels, *(channel.id for channel in self._config.skipped)],
+            zone=ZoneInfo(self._config.crawl.settings.timezone),
+            read_since=report.started,
+            now=self._around.clock(),
         )
-
-    @property
-    def _zone(self) -> ZoneInfo:
-        return ZoneInfo(self._config.crawl.settings.timezone)
 
     async def _deliver(self, report: RunReport) -> None:
         """Freeze and send, twice: the second time for channels that only now got rid of an older message."""

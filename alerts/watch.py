@@ -7,15 +7,64 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from alerts.incident import OFFLINE, SILENCE_BEGINS, SILENT, Incidents
-from crawler.cadence.rhythm import SHORTEST, Rhythm, Silence, judge_silence
+from alerts.oddity import watch_oddities
+from crawler.cadence.pace import shared_activity
+from crawler.cadence.rhythm import SHORTEST, Rhythm, Silence, judge_silence, learn_rhythm
 from crawler.cadence.schedule import Why
 from crawler.model import CrawlReport, PollState
+from crawler.oddity import worth_a_word
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from crawler.store import Store
 
 # With the longest wait between two polls before it, a source that stops is told of within a day.
 SOURCE_DEAD_AFTER = timedelta(hours=21)  # feeds do return 404 for an hour and come back
 SOURCE_DEAD_POLLS = 3
+
+
+def watch(
+    store: Store,
+    incidents: Incidents,
+    crawl: CrawlReport,
+    *,
+    names: Mapping[str, str],
+    channel_ids: Sequence[str],
+    zone: ZoneInfo,
+    read_since: datetime,
+    now: datetime,
+) -> None:
+    """Look at everything after a crawl that began at *read_since*. *names* are those of the sources that are read."""
+    states = store.poll_states()
+    watch_network(incidents, crawl, now)
+    watch_sources(incidents, states, names, now)
+
+    def rhythm_of(state: PollState) -> Rhythm | None:
+        history = store.history(state)
+        if history is None or state.last_item_at is None:
+            return None
+        return learn_rhythm(history, state.last_item_at, zone)
+
+    def activity_beside(silent: PollState) -> float:
+        assert silent.last_item_at is not None
+        assert silent.last_ok_at is not None
+        others = {
+            source_id: state.pace
+            for source_id, state in states.items()
+            if source_id in names and source_id != silent.source_id and state.pace and not state.failures
+        }
+        came = store.items_since(silent.last_item_at)
+        items = [came.get(source_id, 0) for source_id in others]
+        return shared_activity(others.values(), items, silent.last_item_at, silent.last_ok_at, zone)
+
+    watch_silence(incidents, states, names, rhythm_of, activity_beside, now, read_since)
+    last_read = {source_id: state.last_ok_at for source_id, state in states.items()}
+    watch_oddities(incidents, worth_a_word(store.oddities(), last_read), names, now)
+    end_removed(incidents, list(names), channel_ids, now)
 
 
 def watch_network(incidents: Incidents, crawl: CrawlReport, now: datetime) -> None:

@@ -6,13 +6,15 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, update
+from sqlalchemy import Connection, Row, bindparam, insert, update
 
 from crawler.cadence.pace import read_pace, write_pace
 from crawler.clock import from_ms, to_ms
 from crawler.db.schema import source_state
 from crawler.identity import storable
 from crawler.model import Hold, PollState, Validators
+
+_UPDATE = update(source_state).where(source_state.c.source_id == bindparam("mine"))
 
 
 def read_state(row: Row[Any]) -> PollState:
@@ -74,9 +76,8 @@ def state_values(state: PollState) -> dict[str, Any]:
 
 def upsert_state(connection: Connection, values: dict[str, Any]) -> None:
     """Write *values* of one source."""
-    mine = source_state.c.source_id == values["source_id"]
-    if not connection.execute(update(source_state).where(mine).values(values)).rowcount:
-        connection.execute(insert(source_state).values({"route": 0, "gap_pages": 0} | values))
+    if not connection.execute(_UPDATE, values | {"mine": values["source_id"]}).rowcount:
+        connection.execute(insert(source_state), {"route": 0, "gap_pages": 0} | values)
 
 
 def _moment(ms: int | None) -> datetime | None:

@@ -18,13 +18,13 @@ import scrapy
 from scrapy import Request, signals
 from scrapy.http import Response
 
-from crawler.cadence.polling import ENOUGH_TO_TELL, is_our_outage
 from crawler.cadence.schedule import is_due
 from crawler.child import Worker
 from crawler.clock import utc_now
 from crawler.errors import StoreError
 from crawler.model import CrawlReport, Problem
 from crawler.net.politeness import ask_no_more, hush_loggers, network_settings
+from crawler.outcome import settle_crawl
 from crawler.pages import Pages
 from crawler.polls import Polls
 from crawler.store import Store
@@ -116,36 +116,17 @@ class SourceSpider(scrapy.Spider):
         return is_due(state.next_poll_at, source.every, now, state.next_poll_why)
 
     async def closed(self, reason: str) -> None:
-        """Settle the failures: none counts when hardly a server answered, for then it is us who are offline."""
+        """Store what failed, and say what went wrong."""
         await self.worker.close()
-        failed = list(self._polls.failed.values())
-        self.report.failed = len(failed)
-        self._count_answers()
-        self.report.all_failed = self._is_telling(len(failed)) and len(failed) == self.report.polled
-        if not self.report.unreachable:
-            try:
-                self.store.save_failures([state for state, _ in failed])
-                self._pages.settle_unanswered()
-            except StoreError as error:  # Scrapy would log what is raised here, and go on
-                self.fault = self.fault or error
+        try:
+            settle_crawl(self.store, self._polls, self._pages, self.report, len(self._sources))
+        except StoreError as error:  # Scrapy would log what is raised here, and go on
+            self.fault = self.fault or error
         self.problems += [*self._polls.problems, *self._pages.problems]
         self.problems += [
-            Problem(state.source_id, failure.cause, state.failing_since) for state, failure in failed
+            Problem(state.source_id, failure.cause, state.failing_since)
+            for state, failure in self._polls.failed.values()
         ]
-
-    def _count_answers(self) -> None:
-        """Count who gave any answer at all, feed or page; when hardly anybody did, it is us who are offline."""
-        failed = self._polls.failed
-        silent = {source_id for source_id, (_, failure) in failed.items() if failure.transport}
-        silent |= self._pages.unanswered_sources
-        answered = self._polls.answered | (failed.keys() - silent) | self._pages.answered
-        silent -= answered
-        self.report.asked, self.report.unanswered = len(silent) + len(answered), len(silent)
-        self.report.unreachable = is_our_outage(len(silent), len(answered), len(self._sources))
-
-    def _is_telling(self, number: int) -> bool:
-        """Tell whether *number* sources are enough to speak for all: a few of many may just be broken."""
-        return number >= min(len(self._sources), ENOUGH_TO_TELL) > 0
 
     async def end_now(self) -> None:
         """Drop what is under way: it stays as it was, and the next run takes it up."""

@@ -82,6 +82,7 @@ def canonical_url(url: str) -> str:
     return urlunsplit((parts.scheme, _host_and_port(parts), path, _clean_query(parts.query), ""))
 
 
+@lru_cache(maxsize=2048)  # a poll asks several times for each of its addresses
 def identity_key(url: str) -> str:
     """Return a key that is equal for the twins of an article, for comparing only: it is no address.
 

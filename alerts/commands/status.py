@@ -88,6 +88,7 @@ def collect(config: Config, now: datetime) -> dict[str, Any]:
                 "last_read": _iso(state.last_ok_at),
                 "last_item": _iso(state.last_item_at),
                 "next_poll": _iso(state.next_poll_at),
+                "next_poll_why": state.next_poll_why,
                 "failures": state.failures,
                 "failing_since": _iso(state.failing_since),
                 "problem": state.problem,
@@ -130,11 +131,19 @@ def collect(config: Config, now: datetime) -> dict[str, Any]:
 
 def status_lines(status: dict[str, Any], now: datetime) -> list[str]:
     """Return what `collect` gave in lines for people."""
+    from alerts.incident import OFFLINE
+
     width = max((len(source["id"]) for source in status["sources"]), default=0)
-    lines = ["SOURCES"]
+    offline = "  (hardly a source answered in the last run: this machine seems to be offline)"
+    lines = ["SOURCES" + (offline if OFFLINE in status["incidents"] else "")]
     for source in status["sources"]:
         line = f"  {source['id']:<{width}}  {source['health']:<7}  read {_ago(source['last_read'], now):<10}"
         line += f"  newest {_ago(source['last_item'], now):<10}"
+        if source["health"] != "off" and source["next_poll"]:
+            line += f"  next {_until(source['next_poll'], now):<9}"
+            line += (
+                f"  {source['next_poll_why']}" if source["next_poll_why"] and not source["problem"] else ""
+            )
         if source["problem"]:
             line += f"  {source['problem']} ({source['failures']} times)"
         lines.append(line.rstrip())
@@ -172,6 +181,13 @@ def _ago(moment: str | None, now: datetime) -> str:
     from alerts.layout import age
 
     return "never" if moment is None else age(datetime.fromisoformat(moment), now)
+
+
+def _until(moment: str, now: datetime) -> str:
+    minutes = (datetime.fromisoformat(moment) - now) // timedelta(minutes=1)
+    if minutes < 1:
+        return "now"
+    return f"in {minutes} min" if minutes < 100 else f"in {round(minutes / 60)} h"
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -34,7 +34,7 @@ from crawler.cadence.schedule import Why, longest_wait
 from crawler.clock import from_ms, to_ms
 from crawler.model import Pace
 
-BUSY = 1.0  # items an hour that are worth a poll at the floor
+BUSY = 1.5  # items an hour that are worth a poll at the floor
 SAFETY = 3.0  # windows are polled three times before they are expected to have turned over
 RELEARN_AFTER = timedelta(days=1)
 UNKNOWN_H, UNKNOWN = 24.0, 2 * BUSY  # a new source counts as very busy, with the weight of so many hours

@@ -79,10 +79,11 @@ def test_no_window_turns_over_between_two_polls() -> None:
     slow = pace(BUSY / 2, spread=1.0)
     lax, _ = wait(slow, every=HOUR, quiet_since=NOON - DAY)
     assert lax == 2 * HOUR
-    assert wait(slow, every=15 * MINUTE, quiet_since=NOON - DAY, window=2) == (HOUR, Why.SELDOM)
-    tight, why = wait(slow, every=HOUR, quiet_since=NOON - DAY, window=2)
+    assert wait(slow, every=HOUR, quiet_since=NOON - DAY, window=10)[0] == lax
+    tight, why = wait(slow, every=HOUR, quiet_since=NOON - DAY, window=3)
     assert (tight, why) == (80 * MINUTE, Why.WINDOW)
-    assert expected_items(slow, NOON, NOON + tight, ZONE) <= 2 / SAFETY
+    assert expected_items(slow, NOON, NOON + tight, ZONE) <= 3 / SAFETY
+    assert wait(slow, every=HOUR, quiet_since=NOON - DAY, window=1) == (HOUR, Why.WINDOW)  # the floor holds
 
 
 @settings(deadline=None, max_examples=200)

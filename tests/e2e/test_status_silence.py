@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -66,7 +67,10 @@ def test_run_tells_silence_once_and_status_shows_it(
     }
     assert status["incidents"] == ["silent:mute"]
     (line,) = [line for line in program.do("status").out.splitlines() if line.startswith("  mute")]
-    assert line.split() == ["mute", "silent", "read", "just", "now", "newest", "6", "days", "ago"]
+    assert line.split()[:9] == ["mute", "silent", "read", "just", "now", "newest", "6", "days", "ago"]
+    (mute, broken) = status["sources"]
+    assert (mute["next_poll_why"], broken["next_poll_why"]) == ("seldom brings anything", "failed")
+    assert re.search(r"  next in [2-6]\d min +seldom brings anything$", line)
 
     publish(newsroom, "/mute", [{"id": "back", "title": "Back again", "text": "Rain."}, *UNTOLD])
     assert program.run().report["entries"]["new"] == 1
