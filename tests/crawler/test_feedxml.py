@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from crawler.errors import ParseError
 from crawler.parse.feeds import parse_feed
 from crawler.parse.markup import field_to_line, html_to_text
+from tests.goldenfile import documents
 
 URL = "https://feed.example/feed"
 LOIKAW = "လွိုင်ကော်"  # Loikaw
@@ -192,3 +196,38 @@ def test_an_entry_needs_a_word_an_address_or_an_identifier() -> None:
     )
     feed = parse_feed(f"<rss><channel>{items}<item/></channel></rss>".encode(), None, URL)
     assert len(feed.entries) == len(kept)
+
+
+GOLDEN = [path.read_bytes() for path in documents(Path(__file__).parent.parent / "golden" / "feeds")]
+SCARS = st.sampled_from(
+    [
+        b"",
+        b"<",
+        b"&",
+        b"</",
+        b"]]>",
+        b"<![CDATA[",
+        b"<!--",
+        b"<item>",
+        b"</item>",
+        b"</rss>",
+        b"\x00",
+        b"\xff",
+    ]
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.sampled_from(GOLDEN), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 30), SCARS), max_size=4))
+def test_a_damaged_feed_is_read_or_refused(body: bytes, wounds: list[tuple[float, int, bytes]]) -> None:
+    for place, length, scar in wounds:
+        at = int(place * len(body))
+        body = body[:at] + scar + body[at + length :]
+    try:
+        feed = parse_feed(body, None, URL)
+    except ParseError as error:
+        assert str(error)
+        return
+    for entry in feed.entries:
+        assert entry.title or entry.url or entry.guid or entry.summary or entry.content
+        assert entry.url is None or entry.url.startswith(("http://", "https://"))

@@ -14,6 +14,7 @@ import sys
 import tarfile
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -36,35 +37,28 @@ def fetch_source(folder: Path) -> Path:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     pinned = re.search(r"^feedparser==[^\n]*\n(?:[ \t]+[^\n]*\n)*", lock, re.MULTILINE)
     assert pinned, "feedparser is not pinned"
-    pip = [sys.executable, "-m", "pip"] if find_spec("pip") else [shutil.which("pip") or ""]  # uv brings none
-    if not pip[0]:
-        pytest.skip("NEWSWATCH_FEED_SUITE names no folder, and there is no pip to fetch feedparser's source")
+    own = [sys.executable, "-m", "pip"] if find_spec("pip") else []  # an environment made by uv has none
+    pip = own or [shutil.which("pip") or _skip("there is no pip")]
     wanted = folder / "requirements.txt"
     wanted.write_text(pinned.group(), encoding="utf-8")
-    options = [
-        "--no-deps",
-        "--no-build-isolation",
-        "--no-binary",
-        "feedparser",
-        "--require-hashes",
-        "--quiet",
-    ]
-    command = [*pip, "download", *options, "-r", str(wanted), "-d", str(folder)]
+    options = ["--no-deps", "--no-binary", "feedparser", "--require-hashes", "--quiet", "-d", str(folder)]
+    options += ["--no-build-isolation"] if own else []  # setuptools is among our own packages
+    command = [*pip, "download", *options, "-r", str(wanted)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     except subprocess.TimeoutExpired:
-        pytest.skip(
-            "NEWSWATCH_FEED_SUITE names no folder, and pip took too long to fetch feedparser's source"
-        )
+        _skip("pip took more than two minutes")
     found = list(folder.glob("feedparser-*.tar.gz"))
     if not found:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        pytest.skip(
-            f"NEWSWATCH_FEED_SUITE names no folder, and pip has not fetched feedparser: {reason[:120]}"
-        )
+        said = done.stderr.strip().splitlines() or ["no reason given"]
+        _skip(next((line for line in said if "ERROR" in line), said[-1]).strip()[:120])
     with tarfile.open(found[0]) as archive:
         archive.extractall(folder, filter="data")
     return folder
+
+
+def _skip(reason: str) -> NoReturn:
+    pytest.skip(f"feedparser's test files: NEWSWATCH_FEED_SUITE names no folder, and {reason}")
 
 
 @pytest.mark.slow
