@@ -173,14 +173,16 @@ class SocksServer(ProxyServer):
     def serve(self, client: socket.socket) -> None:
         """Greet, want the login, read the address and lead *client* there."""
         methods = _read(client, _read(client, 2)[1])
-        method = 2 if self.login else 0
+        method = (
+            2 if self.login or 0 not in methods else 0
+        )  # without a login of its own it takes any, as Tor does
         if self.lie:
             self.note(Hop("SOCKS greeting", "", 0))
             client.sendall(self.lie)
             return
         client.sendall(bytes((5, method if method in methods else 255)))
         login = self._read_login(client) if method else None
-        if login != self.login:
+        if self.login not in (None, login):
             client.sendall(b"\x01\x01")
             self.note(Hop("SOCKS refused", "", 0, login))
             return
