@@ -105,9 +105,11 @@ class LoopbackServer:
         self._log: list[Request] = []
         self._connections: dict[socket.socket, threading.Thread] = {}
         self._closing = threading.Event()
-        self._listener = socket.create_server((host, 0), backlog=128)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, 0), family=family, backlog=128)
         self.host, self.port = self._listener.getsockname()[:2]
-        self.base_url = f"{'https' if tls else 'http'}://{self.host}:{self.port}"
+        shown = f"[{host}]" if ":" in host else self.host
+        self.base_url = f"{'https' if tls else 'http'}://{shown}:{self.port}"
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._acceptor.start()
 

@@ -49,7 +49,7 @@ def ear(store: Store, archive: Archive, outbox: Outbox) -> Ear:
     return Ear(Incidents(store.engine), outbox)
 
 
-def test_our_own_outage_is_told_once_and_its_end_once(ear: Ear) -> None:
+def test_f18_our_own_outage_is_told_once_and_its_end_once(ear: Ear) -> None:
     watch_network(ear.incidents, OFFLINE, NOW)
     (told,) = ear.hear(NOW)
     assert told.startswith("We are offline since 22 Nov 05:54 UTC: 25 of 28 sources gave no answer at all.")

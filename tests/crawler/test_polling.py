@@ -139,7 +139,7 @@ def test_server_that_asked_for_time_is_held_and_no_other() -> None:
         (0, 5, 28, False),
     ],
 )
-def test_outage_is_ours_when_hardly_anybody_answers_and_enough_were_asked(
+def test_f18_outage_is_ours_when_hardly_anybody_answers_and_enough_were_asked(
     silent: int, answered: int, watched: int, ours: bool
 ) -> None:
     assert is_our_outage(silent, answered, watched) is ours

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import socket
 import ssl
-import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import pytest
 import trustme
@@ -21,55 +18,25 @@ from crawler.configvalue import parse_certificate
 from tests.crawler.crawling import PROSE, Crawled, Desk, a_feed
 from tests.e2e.program import a_source, page
 from tests.faults.watching import Watch
+from tests.newsroom import Newsroom
 
 PAST = datetime.datetime(2021, 1, 1, tzinfo=datetime.UTC)
 
 
-@dataclass(slots=True)
-class TlsServer:
-    """A server of one feed and its article on 127.0.0.1, with the certificate that it is given."""
+class SecuredNewsroom(Newsroom):
+    """A feed and its article behind a certificate."""
 
-    context: ssl.SSLContext
-    fingerprint: str
-    heard: list[bytes] = field(default_factory=list)
-    listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._serve, daemon=True).start()
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        with suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-
-    def url(self, path: str) -> str:
-        return f"https://127.0.0.1:{self.listener.getsockname()[1]}{path}"
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            with connection, suppress(OSError):  # an SSLError is one
-                connection.settimeout(5)
-                with self.context.wrap_socket(connection, server_side=True) as secured:
-                    asked = secured.recv(1000)
-                    self.heard.append(asked.partition(b" HTTP")[0])
-                    status, body = self._answer(self.heard[-1])
-                    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-                    secured.sendall(head.encode() + body)
-
-    def _answer(self, asked: bytes) -> tuple[str, bytes]:
+    def __init__(self, context: ssl.SSLContext, pem: bytes) -> None:
+        super().__init__(tls=context)
+        self.fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem.decode())).hexdigest()
         item = {"title": "A secured article", "link": self.url("/article")}
-        known = {b"GET /feed": a_feed(item), b"GET /article": page("A secured article", PROSE)}
-        return ("200 OK", known[asked]) if asked in known else ("404 Not Found", b"")
+        self.add("/feed", a_feed(item), "application/rss+xml")
+        self.add("/article", page("A secured article", PROSE))
 
 
 def make_server(
     authority: trustme.CA, name: str = "127.0.0.1", *, expired: bool = False, old: bool = False
-) -> TlsServer:
+) -> SecuredNewsroom:
     """Return a server whose certificate *authority* issued to *name*."""
     until = PAST if expired else None
     issued = authority.issue_cert(name, not_before=PAST - datetime.timedelta(9), not_after=until)
@@ -80,18 +47,16 @@ def make_server(
             warnings.simplefilter("ignore", DeprecationWarning)  # that is why it is refused
             context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
     issued.configure_cert(context)
-    der = ssl.PEM_cert_to_DER_cert(issued.cert_chain_pems[0].bytes().decode())
-    return TlsServer(context, hashlib.sha256(der).hexdigest())
+    return SecuredNewsroom(context, issued.cert_chain_pems[0].bytes())
 
 
-def make_self_signed() -> TlsServer:
+def make_self_signed() -> SecuredNewsroom:
     """Return a server that shows the certificate of an authority as its own."""
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     pem = authority.private_key_pem.bytes() + authority.cert_pem.bytes()
     with trustme.Blob(pem).tempfile() as path:
         context.load_cert_chain(path)
-    der = ssl.PEM_cert_to_DER_cert(authority.cert_pem.bytes().decode())
-    return TlsServer(context, hashlib.sha256(der).hexdigest())
+    return SecuredNewsroom(context, authority.cert_pem.bytes())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +64,15 @@ class Visit:
     """One crawl of servers with every kind of certificate, each once with and once without its pin."""
 
     crawled: Crawled
-    servers: dict[str, TlsServer]
+    servers: dict[str, SecuredNewsroom]
     desk: Desk
 
-    def heard(self, name: str) -> list[bytes]:
-        return self.servers[name].heard
+    def asked(self, name: str) -> list[str]:
+        """Return what a server was asked for, once it had been believed."""
+        return [request.path for request in self.servers[name].requests]
 
 
-def kinds(trusted: trustme.CA) -> dict[str, TlsServer]:
+def kinds(trusted: trustme.CA) -> dict[str, SecuredNewsroom]:
     """Return a server of every broken kind; but for one thing each is in order."""
     return {
         "self-signed": make_self_signed(),
@@ -147,7 +113,7 @@ def visit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
     ],
 )
 def test_f17_broken_tls_is_refused_before_a_request_is_sent(name: str, says: str, visit: Visit) -> None:
-    assert visit.heard(name) == []
+    assert visit.asked(name) == []
     cause = visit.crawled.cause(name)
     assert cause.startswith("TLS: ")
     assert says in cause
@@ -158,22 +124,22 @@ def test_f17_broken_tls_is_refused_before_a_request_is_sent(name: str, says: str
 )
 def test_f17_certificate_that_is_pinned_is_accepted_for_feed_and_articles(name: str, visit: Visit) -> None:
     assert visit.crawled.cause(name) == ""
-    assert visit.heard(name) == [b"GET /robots.txt", b"GET /feed", b"GET /article"]
+    assert visit.asked(name) == ["/robots.txt", "/feed", "/article"]
     assert [row.origin for row in visit.desk.articles(name)] == ["page"]
 
 
 def test_f17_server_in_order_is_read(visit: Visit) -> None:
     assert visit.crawled.cause("good") == ""
-    assert visit.heard("good") == [b"GET /robots.txt", b"GET /feed", b"GET /article"]
+    assert visit.asked("good") == ["/robots.txt", "/feed", "/article"]
 
 
 def test_f17_pin_does_not_bring_old_tls_back(visit: Visit) -> None:
-    assert visit.heard("pinned-tls-1-1") == []
+    assert visit.asked("pinned-tls-1-1") == []
     assert visit.crawled.cause("pinned-tls-1-1").startswith("TLS: ")
 
 
 def test_f17_other_certificate_than_the_pinned_one_is_refused(visit: Visit) -> None:
-    assert visit.heard("changed").count(b"") == len(visit.heard("changed")), "the handshake is all that came"
+    assert visit.asked("changed") == []
     assert visit.crawled.cause("changed") == "TLS: the certificate is not the one that sources.yaml pins"
 
 
