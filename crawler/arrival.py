@@ -39,6 +39,8 @@ _ENTRIES: Select[Any] = select(
     entry.c.state,
     entry.c.attempts,
     entry.c.article_id,
+    entry.c.route,
+    article.c.origin,
     func.coalesce(entry.c.published_at, article.c.published_at).label("published"),
 ).outerjoin(article, article.c.id == entry.c.article_id)
 
@@ -90,7 +92,7 @@ def insert_entries(
         by_identity.setdefault(entry_identity(item), item)
     held = _held(connection, source_id, list(by_identity))
     compared, changed = _note_guids(connection, by_identity, held)
-    moved = _held_elsewhere(connection, source_id, by_identity, held)
+    moved = _held_elsewhere(connection, source_id, route, by_identity, held, now)
     unlinked = [identity for identity in moved if not identity.startswith("url:")]
     held |= moved
     new: list[PendingEntry] = []
@@ -142,18 +144,36 @@ def _held(connection: Connection, source_id: str, identities: Sequence[str]) -> 
 
 
 def _held_elsewhere(
-    connection: Connection, source_id: str, document: Mapping[str, FeedEntry], held: Mapping[str, Row[Any]]
+    connection: Connection,
+    source_id: str,
+    route: str | None,
+    document: Mapping[str, FeedEntry],
+    held: Mapping[str, Row[Any]],
+    now: datetime,
 ) -> dict[str, Row[Any]]:
-    """Return, by their new identity, entries of *document* that are held under another; they go by the new one."""
+    """Return, by their new identity, entries of *document* that are held under another; they go by the new one.
+
+    One of which only a summary is known is read again: at its new address its page may be had.
+    """
     if len(held) == len(document):
         return {}
     recent = _ENTRIES.where(entry.c.source_id == source_id).order_by(entry.c.id.desc()).limit(_RECENT)
     rows = {row.identity: row for row in connection.execute(recent)}
-    known = [KnownEntry(identity, _item(row)) for identity, row in rows.items()]
+    known = [
+        KnownEntry(identity, _item(row), row.route, from_ms(row.first_seen_at))
+        for identity, row in rows.items()
+    ]
     found: dict[str, Row[Any]] = {}
-    for identity, before in find_moved(document, frozenset(held), known).items():
+    for identity, before in find_moved(document, frozenset(held), known, storable(route), now).items():
         item, row = document[identity], rows[before]
-        values = {"identity": identity, "url": item.url, "guid": item.guid}
+        values: dict[str, Any] = {
+            "identity": identity,
+            "url": item.url,
+            "guid": item.guid,
+            "route": storable(route),
+        }
+        if row.state == "settled" and row.origin == "summary" and item.url:
+            values |= {"state": "retry", "attempts": 0, "next_attempt_at": to_ms(now)}
         connection.execute(update(entry).where(entry.c.id == row.id).values(values))
         found[identity] = row
     return found

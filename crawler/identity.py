@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from crawler.model import Article, FeedEntry
@@ -21,6 +21,10 @@ _LASTING_GUID = re.compile(
 )
 _SHORTEST_PLACE = 8  # of a path: /news/12 says less than /2025/11/bridge-opens
 _SAME_MOMENT = timedelta(hours=1)
+_TELLING_CHARS = 20  # of a headline; twice as many where no date confirms it
+_SAME_REPORT = timedelta(hours=12)  # aggregators date by when they found it
+_SAME_UNDATED = timedelta(days=3)
+_PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-"})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL; UTF-8 has no lone surrogates
 
 
@@ -56,21 +60,28 @@ class KnownEntry:
 
     identity: str
     item: FeedEntry
+    route: str | None = None  # the address that it was read from
+    first_seen: datetime | None = None
 
 
 def find_moved(
-    document: Mapping[str, FeedEntry], held: frozenset[str], known: Sequence[KnownEntry]
+    document: Mapping[str, FeedEntry],
+    held: frozenset[str],
+    known: Sequence[KnownEntry],
+    route: str | None,
+    now: datetime,
 ) -> dict[str, str]:
     """Return, for entries of *document* whose identity is not *held*, the identity under which they are known.
 
-    A known entry goes by another identity now when its site has moved to another host, its address was changed, or
-    the identifiers of a feed without links change. Only what cannot be another article is taken for the same one; a
-    report told twice does less harm than one that is not told.
+    A known entry goes by another identity now when its site has moved to another host, its address was changed, the
+    identifiers of a feed without links change, or another *route* to the same outlet carries it. Only what cannot be
+    another article is taken for the same one; a report told twice does less harm than one that is not told.
     """
     keeps_guids = any(identity in held and not _is_linked(identity) for identity in document)
     places: dict[tuple[str, str], str] = {}
     guids: dict[str, KnownEntry] = {}
     words: dict[str, str] = {}
+    headlines: dict[str, list[KnownEntry]] = {}
     shared = Counter(entry.item.guid for entry in known) + Counter(item.guid for item in document.values())
     hosts = {host_and_rest(item.url)[0] for identity, item in document.items() if _is_linked(identity)}
     for entry in known:
@@ -83,6 +94,8 @@ def find_moved(
         if len(hosts) == 1 and host not in hosts and len(rest) >= _SHORTEST_PLACE:
             places[rest, _words(entry.item.title)] = entry.identity
         guids[entry.item.guid or ""] = entry
+        if entry.route != route:
+            headlines.setdefault(_words(entry.item.title), []).append(entry)
     found: dict[str, str] = {}
     for identity, item in document.items():
         before = None
@@ -95,6 +108,9 @@ def find_moved(
         twin = guids.get(item.guid) if item.guid and shared[item.guid] == 2 and _is_linked(identity) else None
         if before is None and twin and _is_one(item, twin.item):
             before = twin.identity
+        if before is None and _is_linked(identity):
+            carried = headlines.get(_words(item.title), [])
+            before = next((other.identity for other in carried if _is_same_report(item, other, now)), None)
         if before is not None and before not in found.values():
             found[identity] = before
     return found
@@ -114,8 +130,17 @@ def _is_one(item: FeedEntry, other: FeedEntry) -> bool:
     return is_same_date and bool(_words(item.title)) and _words(item.title) == _words(other.title)
 
 
+def _is_same_report(item: FeedEntry, other: KnownEntry, now: datetime) -> bool:
+    """Tell whether two routes to one outlet carry one report, whose headlines are equal: "Weather" comes every day."""
+    title, date, known_date = _words(item.title), item.published, other.item.published
+    if date is not None and known_date is not None:
+        return len(title) >= _TELLING_CHARS and abs(date - known_date) <= _SAME_REPORT
+    is_recent = other.first_seen is not None and now - other.first_seen <= _SAME_UNDATED
+    return is_recent and len(title) >= 2 * _TELLING_CHARS
+
+
 def _words(text: str) -> str:
-    return " ".join(text.casefold().split())
+    return " ".join(text.translate(_PLAIN).casefold().split())
 
 
 def _all_words(item: FeedEntry) -> str:

@@ -198,6 +198,60 @@ def test_f21_items_of_the_same_words_stay_apart_where_identifiers_last(store: St
     assert poll(store, FeedEntry("Weather", guid="w3"), FeedEntry("Weather", guid="w2")) == 1
 
 
+HEADLINE = "Residents return to the hills above the lake"
+
+
+def carried(store: Store, route: str, *entries: FeedEntry) -> int:
+    """Poll a source by one of its routes; return how many entries were new."""
+    return len(store.save_poll(a_poll(*entries, url=route, **POLLED), LATER))
+
+
+@pytest.mark.parametrize("title", [HEADLINE, "Residents’ return – to the hills “above” the lake"])
+def test_report_that_two_routes_carry_under_two_addresses_is_one(store: Store, title: str) -> None:
+    found = FeedEntry(title, "https://aggregator.example/rss/CBMi", published=NOW - timedelta(hours=1))
+    plain = title.replace("’", "'").replace("–", "-").replace("“", '"').replace("”", '"')
+    own = FeedEntry(plain, "https://paper.example/2026/hills", published=NOW - timedelta(hours=3))
+    assert carried(store, "https://aggregator.example/search", found) == 1
+    assert carried(store, "https://paper.example/feed", own) == 0
+    assert carried(store, "https://aggregator.example/search", found) == 0
+    assert len(rows(store.engine, select(entry.c.id))) == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "hours", "route"),
+    [
+        ("Weather", 0, "https://paper.example/feed"),  # too short to tell
+        (HEADLINE, 24, "https://paper.example/feed"),  # the same headline on another day
+        (HEADLINE[:30], None, "https://paper.example/feed"),  # no date to confirm it, and not that long
+        (HEADLINE, 0, "https://aggregator.example/search"),  # the same route gives it twice
+    ],
+)
+def test_equal_headlines_are_two_reports_where_they_may_be(
+    store: Store, title: str, hours: int | None, route: str
+) -> None:
+    date = None if hours is None else NOW + timedelta(hours=hours)
+    known = FeedEntry(title, "https://aggregator.example/rss/CBMi", published=NOW)
+    other = FeedEntry(title, "https://paper.example/2026/hills", published=date)
+    assert carried(store, "https://aggregator.example/search", known) == 1
+    assert carried(store, route, other) == 1
+
+
+def test_summary_of_an_aggregator_is_read_at_its_own_address_when_that_route_is_back(store: Store) -> None:
+    found = FeedEntry(HEADLINE, "https://aggregator.example/rss/CBMi", summary="In brief.", published=NOW)
+    (pending,) = store.save_poll(a_poll(found, url="https://aggregator.example/search", **POLLED), LATER)
+    store.save_article(pending, an_article(origin="summary", title=HEADLINE, text="In brief."), LATER)
+    assert store.pending_entries(["irrawaddy-en"], LATER) == ()
+    own = FeedEntry(HEADLINE, "https://paper.example/2026/hills", published=NOW)
+    assert carried(store, "https://paper.example/feed", own) == 0
+    (again,) = store.pending_entries(["irrawaddy-en"], LATER)
+    assert again.entry.url == own.url
+    article_id = store.save_article(
+        again, an_article(title=HEADLINE, text=PROSE, canonical_url=own.url), LATER
+    )
+    ((kept_id, text),) = rows(store.engine, select(article.c.id, article.c.text))
+    assert (kept_id, text) == (article_id, PROSE)
+
+
 @settings(deadline=None, max_examples=100)
 @given(st.data())
 def test_no_two_entries_are_found_to_be_one_known_entry(data: st.DataObject) -> None:
@@ -211,7 +265,7 @@ def test_no_two_entries_are_found_to_be_one_known_entry(data: st.DataObject) -> 
     document = {entry_identity(item): item for item in data.draw(items)}
     known = {entry_identity(item): item for item in data.draw(items)}
     held = frozenset(document.keys() & known.keys())
-    moved = find_moved(document, held, [KnownEntry(*pair) for pair in known.items()])
+    moved = find_moved(document, held, [KnownEntry(*pair) for pair in known.items()], "r", NOW)
     assert len(set(moved.values())) == len(moved)
     assert not moved.keys() & held
     assert set(moved.values()) <= known.keys() - document.keys()
