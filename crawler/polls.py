@@ -20,21 +20,25 @@ from scrapy.http import Response
 from crawler.asked import Asked, addresses, read_signs
 from crawler.cadence.pace import is_outdated, learn_pace
 from crawler.cadence.polling import (
+    GAP_TRIED_FOR,
     Answer,
     after_failure,
     after_success,
     asks_conditionally,
+    ends_archive,
     find_staleness,
     held_until,
     next_gap,
+    reads_on,
     with_hold,
 )
 from crawler.cadence.schedule import read_freshness, read_retry_after
 from crawler.errors import FetchError, ParseError, RunEndsError
 from crawler.model import CrawlReport, Pace, ParsedFeed, PollState, Problem, Validators
-from crawler.net.exchange import find_new_home, new_validators, read_as, read_headers, sha256, source_request
-from crawler.net.failure import describe_failure, describe_status, is_for_now
+from crawler.net.exchange import find_new_home, new_validators, read_headers, source_request
+from crawler.net.failure import describe_failure
 from crawler.oddity import Kind, Oddity, Signs, describe
+from crawler.reading import Reader
 from crawler.spiders import KINDS
 from crawler.store import PollResult
 
@@ -62,9 +66,8 @@ class Polls:
         stopping: asyncio.Event,
         zone: ZoneInfo,
     ) -> None:
-        self._store, self._worker, self._pages = store, worker, pages
-        self._report, self._clock, self._stopping = report, clock, stopping
-        self._zone = zone
+        self._store, self._pages, self._report, self._clock = store, pages, report, clock
+        self._reader, self._zone = Reader(worker, stopping), zone
         self._states: dict[str, PollState] = dict(store.poll_states())
         self._odd: dict[str, dict[Kind, Oddity]] = {}
         for item in store.oddities():
@@ -142,14 +145,14 @@ class Polls:
         """Store what a route answered; yield other routes on failure, new pages and older entries on success."""
         headers = read_headers(response)
         try:
-            feed = await self._read(response, headers, asked)
+            feed = await self._reader.read(response, headers, asked)
             stale = self._find_staleness(asked, feed)
             if stale and self._has_route_after(asked):
                 raise FetchError(stale)
             if stale:
                 self.problems.append(Problem(asked.source.id, stale))
         except (FetchError, ParseError, RuntimeError) as error:
-            if failure := self._failure_of(error):
+            if failure := self._reader.failure_of(error):
                 self._note_hold(asked, headers)
                 for request in self._next_route(asked, failure):
                     yield request
@@ -176,20 +179,6 @@ class Polls:
         if empty and empty.is_telling and (feed is None or not (feed.entries or feed.parts)):
             return describe(empty) if self._has_route_after(asked) else None
         return find_staleness(feed.entries, self._clock()) if feed else None
-
-    async def _read(self, response: Response, headers: dict[str, str], asked: Asked) -> ParsedFeed | None:
-        """Return the entries, or None when they are those that we have."""
-        if response.status == 304:
-            if not asked.conditional:
-                raise FetchError("304 to an unconditional request", status=304)
-            return None
-        if response.status != 200:
-            raise describe_status(response.status, headers, response.body)
-        if asked.validators.body_sha256 and asked.validators.body_sha256 == sha256(response.body):
-            return None
-        route = asked.source.routes[asked.route]
-        url = read_as(response.url, str(route.url))
-        return await self._worker.parse(route.kind, response.body, headers.get("content-type"), url)
 
     def _save(
         self,
@@ -256,14 +245,6 @@ class Polls:
         asked: Asked = failure.request.cb_kwargs["asked"]  # type: ignore[attr-defined]  # Scrapy sets it
         return self._next_route(asked, describe_failure(failure.value or Exception()))
 
-    def _failure_of(self, error: Exception) -> FetchError | None:
-        """Return why an answer is of no use, None when it does not count any more: the worker is closed."""
-        if self._stopping.is_set():
-            return None
-        if isinstance(error, RuntimeError):
-            raise error
-        return describe_failure(error)
-
     def _has_route_after(self, asked: Asked) -> bool:
         return any(route.kind in KINDS for route in asked.source.routes[asked.route + 1 :])
 
@@ -300,9 +281,9 @@ class Polls:
         """Gather a part's entries; with the last part, store the poll."""
         headers = read_headers(response)
         try:
-            feed = await self._read(response, headers, asked)
+            feed = await self._reader.read(response, headers, asked)
         except (FetchError, ParseError, RuntimeError) as error:
-            failure = self._failure_of(error)
+            failure = self._reader.failure_of(error)
             if failure is None:
                 return
             self._note_hold(asked, headers)
@@ -345,13 +326,15 @@ class Polls:
         """Store a page of older entries; yield the one before it until known entries come or it is enough."""
         state = self.state(asked.source)
         try:
-            feed = await self._read(response, read_headers(response), asked) or ParsedFeed(())
+            feed = await self._reader.read(response, read_headers(response), asked) or ParsedFeed(())
         except (FetchError, ParseError, RuntimeError) as error:
-            failure = self._failure_of(error)
-            if failure and not is_for_now(failure):  # the archive ends here: there is no more to have
+            failure = self._reader.failure_of(error)
+            if failure and ends_archive(failure):  # there is no more to have
                 self._end_gap(asked.source, state)
+            elif failure:
+                self._leave_gap(asked, state)
             return
-        following = next_gap(state, asked.url, feed.older)
+        following = next_gap(state, asked.url, feed)
         new, has_met = self._store.save_older(state.source_id, feed.entries, following, self._clock())
         self._report.entries_seen += len(feed.entries)
         self._report.entries_new += len(new)
@@ -361,19 +344,30 @@ class Polls:
         idle = 0 if new else asked.idle + 1
         if has_met or not feed.entries or idle > 1:  # or a cache that gives one page for all
             self._end_gap(asked.source, state)
-        elif state.gap:
+        elif state.gap and reads_on(state, asked.url):
             for request in self._gap_requests(asked.source, state.gap, idle):
                 yield request
-        elif feed.older:
-            text = "many entries since the last poll: the oldest of them were not read"
-            self.problems.append(Problem(asked.source.id, text))
-            self._store.note_signs(
-                asked.source.id, Signs(state.url or asked.url, {Kind.GAP: ""}), self._clock()
-            )
+        elif not state.gap and (feed.older or feed.damaged):
+            self._give_up_gap(asked, state)
 
     def older_failed(self, failure: Failure) -> list[Request]:
         """Leave the gap for the next run."""
+        if not isinstance(failure.value, RunEndsError):
+            asked: Asked = failure.request.cb_kwargs["asked"]  # type: ignore[attr-defined]  # Scrapy sets it
+            self._leave_gap(asked, self.state(asked.source))
         return []
+
+    def _leave_gap(self, asked: Asked, state: PollState) -> None:
+        """Leave the gap for the next run, unless that was tried for long enough."""
+        if state.gap_since is not None and self._clock() - state.gap_since >= GAP_TRIED_FOR:
+            self._give_up_gap(asked, state)
+
+    def _give_up_gap(self, asked: Asked, state: PollState) -> None:
+        text = "many entries since the last poll: the oldest of them were not read"
+        self.problems.append(Problem(asked.source.id, text))
+        signs = Signs(state.url or asked.url, {Kind.GAP: ""})
+        self._store.note_signs(asked.source.id, signs, self._clock())
+        self._end_gap(asked.source, state)
 
     def _end_gap(self, source: Source, state: PollState) -> None:
         self._store.end_gap(source.id)

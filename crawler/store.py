@@ -116,7 +116,8 @@ class Store:
             )
             values = state_values((arrived.is_news and result.if_news) or result.state)
             if gap and arrived.is_news and not arrived.known and not is_first:
-                values |= {"gap": gap, "gap_pages": 0, "gap_since": to_ms(now)}
+                since = result.state.gap_since if result.state.gap else None  # of a gap that is still open
+                values |= {"gap": gap, "gap_pages": 0, "gap_since": to_ms(since or now)}
             if first_poll:
                 values["first_polled_at"] = to_ms(now)
             if arrived.is_news:

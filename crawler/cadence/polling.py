@@ -17,10 +17,12 @@ from crawler.cadence.schedule import (
     poll_after_success,
 )
 from crawler.errors import FetchError
-from crawler.model import FeedEntry, Hold, Pace, PollState, Validators
+from crawler.model import FeedEntry, Hold, Pace, ParsedFeed, PollState, Validators
 
 STALE_AFTER = timedelta(days=30)  # a feed whose newest entry is older has most likely been left behind
-MOST_OLDER_PAGES = 10  # read back after one poll; more than that is an archive, not a gap
+MOST_OLDER_PAGES = 30  # read back after one poll; more than that is an archive, not a gap
+OLDER_PAGES_A_RUN = 10  # a host that wants ten seconds between requests must not hold a run for five minutes
+GAP_TRIED_FOR = timedelta(days=1)  # pages that are refused for longer are not read any more
 FEWEST_SHOWN = 5  # no outlet's page shows fewer than so many entries at a time
 OUR_OUTAGE = 0.8  # of those who were asked: when more do not answer at all, it is we who are offline
 ENOUGH_TO_TELL = 3  # sources that fail at once before we doubt our own connection
@@ -58,10 +60,29 @@ def may_have_missed(entries: Sequence[FeedEntry], last_ok_at: datetime | None) -
     return len(entries) >= FEWEST_SHOWN and not reaches_back
 
 
-def next_gap(state: PollState, asked: str, older: str | None) -> str | None:
-    """Return the page of older entries to read after *asked*, None at the end or when it is enough."""
-    is_enough = state.gap_pages + 1 >= MOST_OLDER_PAGES
-    return None if is_enough or older == asked else older
+def next_gap(state: PollState, asked: str, feed: ParsedFeed) -> str | None:
+    """Return the page of older entries to read after *asked*, None at the end or when it is enough.
+
+    A page that was cut off is to be read again: what stood behind the cut stands nowhere else.
+    """
+    if state.gap_pages + 1 >= MOST_OLDER_PAGES:
+        return None
+    return asked if feed.damaged else None if feed.older == asked else feed.older
+
+
+def reads_on(state: PollState, asked: str) -> bool:
+    """Tell whether the gap of *state* is read further in this run: not for ever, and no page twice."""
+    return state.gap != asked and state.gap_pages % OLDER_PAGES_A_RUN != 0
+
+
+def ends_archive(failure: FetchError) -> bool:
+    """Tell whether *failure* of a page of older entries says that there are none; other failures pass.
+
+    WordPress answers 400 behind its last page, feeds and listings 404, and some servers a page that lists nothing.
+    """
+    if failure.status is not None:
+        return failure.status in (400, 404, 410)
+    return not failure.temporary and not failure.cause.startswith("challenge page")
 
 
 def asks_conditionally(state: PollState, now: datetime) -> bool:

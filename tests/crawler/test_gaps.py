@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.cadence.polling import MOST_OLDER_PAGES
+from crawler.cadence.polling import GAP_TRIED_FOR, MOST_OLDER_PAGES, OLDER_PAGES_A_RUN
 from tests.builders import NOW
 from tests.crawler.crawling import Desk, a_feed, told
 from tests.e2e.program import a_source
@@ -103,7 +103,12 @@ def test_f24_an_archive_without_end_is_left_and_said(newsroom: Newsroom, desk: D
     desk.crawl()
     publish(newsroom, names(100, 100 + PAGE * (MOST_OLDER_PAGES + 4)))
     crawled = desk.crawl(after=timedelta(days=9))
-    assert len(newsroom.requests_for("/feed")) == 2 + MOST_OLDER_PAGES
+    assert len(newsroom.requests_for("/feed")) == 2 + OLDER_PAGES_A_RUN
+    assert crawled.cause("paper") == ""
+    for _ in range(MOST_OLDER_PAGES // OLDER_PAGES_A_RUN - 1):
+        crawled = desk.crawl(after=timedelta(minutes=30))
+    older = [request for request in newsroom.requests_for("/feed") if "paged=" in request.target]
+    assert len(older) == MOST_OLDER_PAGES
     assert "the oldest of them were not read" in crawled.cause("paper")
     state = desk.state("paper")
     assert state is not None
@@ -249,3 +254,39 @@ def test_server_that_asked_for_time_is_passed_over_while_another_serves(
             newsroom.add("/busy", a_feed(told("b")), RSS)
             desk.crawl(after=timedelta(hours=2))
             assert {row.title for row in desk.entries("paper")} == {"News of a", "News of b"}
+
+
+def test_page_that_is_refused_is_tried_for_a_day_and_then_said_to_be_missing(
+    newsroom: Newsroom, desk: Desk
+) -> None:
+    publish(newsroom, names(1, PAGE))
+    desk.crawl()
+    publish(newsroom, names(10, 10 + 2 * PAGE))
+    newsroom.add("/feed?paged=2", "", status=403)
+    assert desk.crawl(after=timedelta(hours=1)).problems == {}
+    publish(newsroom, names(1, 10 + 2 * PAGE))
+    desk.crawl(after=timedelta(hours=1))
+    assert titles(desk) == {f"News of item-{number}" for number in range(1, 11 + 2 * PAGE)}
+    publish(newsroom, names(100, 100 + 2 * PAGE))
+    newsroom.add("/feed?paged=2", "", status=403)
+    desk.crawl(after=timedelta(hours=1))
+    crawled = desk.crawl(after=GAP_TRIED_FOR)
+    assert "the oldest of them were not read" in crawled.cause("paper")
+    state = desk.state("paper")
+    assert state is not None
+    assert state.gap is None
+
+
+def test_page_that_was_cut_off_is_read_again(newsroom: Newsroom, desk: Desk) -> None:
+    publish(newsroom, names(1, PAGE))
+    desk.crawl()
+    publish(newsroom, names(4, 4 + 3 * PAGE))
+    whole = a_feed(*map(told, names(5 + PAGE, 4 + 2 * PAGE)), newest=WORDPRESS)
+    newsroom.add("/feed?paged=2", whole[: len(whole) // 2], RSS)
+    desk.crawl(after=timedelta(hours=1))
+    state = desk.state("paper")
+    assert state is not None
+    assert str(state.gap).endswith("/feed?paged=2")
+    newsroom.add("/feed?paged=2", whole, RSS)
+    desk.crawl(after=timedelta(hours=1))
+    assert titles(desk) == {f"News of item-{number}" for number in range(1, 5 + 3 * PAGE)}
