@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
     from crawler.config import CrawlConfig, Source
+    from crawler.proxyaddress import Proxy
     from crawler.store import RobotsCopy
 
 MOST_AT_ONCE = 32  # requests under way or in a host's queue; one host is asked one thing at a time
@@ -146,6 +147,10 @@ class Asker:
                 raise describe_failure(error) from None
         self._answered |= {_host(url), _host(response.url)}
         return RawAnswer(response.url, response.status, read_headers(response), response.body)
+
+    def proxy_for(self, source: Source) -> Proxy | None:
+        """Return the proxy that *source* is asked through, None for a direct connection."""
+        return self._spider.config.proxy_for(source)
 
     def robots(self, url: str) -> RobotsCopy | None:
         """Return the robots.txt that was read for *url*; None when its host did not answer or was not asked."""

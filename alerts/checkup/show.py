@@ -23,6 +23,8 @@ _RED = 31  # one of the terminal's own colours, as in `alerts.terminal`
 def source_lines(probe: SourceProbe, now: datetime, pen: Pen) -> Iterator[str]:
     """Yield one source: how its routes stand, what the site is, what else was found, what to change."""
     yield pen.paint(Span(probe.source_id, bold=True), Span(f"  {clean_line(probe.name)}"))
+    if probe.proxy:
+        yield from _labelled("through", probe.proxy, pen)
     for number, route in enumerate(probe.routes, 1):
         yield from _route_lines(f"{number} {route.kind}", route, now, pen)
     if probe.home and (probe.cms or probe.home_problem or probe.is_complete):
@@ -116,6 +118,7 @@ def source_data(probe: SourceProbe) -> dict[str, Any]:
         "works": probe.works,
         "answered": probe.answered,
         "complete": probe.is_complete,
+        "proxy": probe.proxy,
         "routes": [_route_data(route) for route in probe.routes],
         "home": probe.home,
         "home_problem": probe.home_problem,

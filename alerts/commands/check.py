@@ -16,7 +16,7 @@ from alerts.commands.run import DurationType
 if TYPE_CHECKING:
     from alerts.checkup.channel import ChannelProbe
     from alerts.config import Config
-    from crawler.config import Source
+    from crawler.config import CrawlConfig, Source
     from crawler.discovery.probe import SourceProbe
 
 
@@ -163,12 +163,26 @@ def _tell_configuration(config: Config) -> None:
             click.echo(
                 f"  {source.id}: cannot be read: this version reads {', '.join(KINDS)}, not {', '.join(unread)}"
             )
+    _tell_ways(config.crawl, enabled)
     for topic in config.topics:
         terms = [*topic.any, *topic.all, *topic.title]
         click.echo(f"topic {topic.id}: {topic.name} ({', '.join(terms)})")
     _tell_channels(config)
     for warning in config.warnings:
         click.echo(f"warning: {warning}")
+
+
+def _tell_ways(config: CrawlConfig, enabled: Sequence[Source]) -> None:
+    """Say who goes through which proxy, by its host: a login is nobody's business here."""
+    own = config.settings.network.way_out
+    ways = {source.id: config.proxy_for(source) for source in enabled}
+    if own is None and not any(ways.values()):
+        return
+    click.echo(f"messages: {f'through {own}' if own else 'directly'}")
+    for proxy in dict.fromkeys(ways.values()):
+        names = [source_id for source_id, way in ways.items() if way == proxy]
+        told = ", ".join(names) if len(names) < len(ways) else "all"
+        click.echo(f"sources {f'through {proxy}' if proxy else 'directly'}: {told}")
 
 
 def _tell_channels(config: Config) -> None:

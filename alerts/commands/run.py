@@ -171,7 +171,8 @@ def _report(context: Context, result: RunResult, source_total: int, as_json_: bo
         return 1
     if result.unreachable:
         click.echo(
-            "newswatch: no source could be reached: is this machine offline? State is untouched.", err=True
+            "newswatch: no source could be reached: is this machine offline, or its proxy down? State is untouched.",
+            err=True,
         )
         return 1
     if result.undeliverable:

@@ -62,6 +62,7 @@ class SourceProbe:
     found: tuple[RouteProbe, ...] = ()
     suggestion: Suggestion | None = None
     is_complete: bool = True
+    proxy: str | None = None  # that it was asked through, without its login
 
     @property
     def works(self) -> bool:
@@ -158,6 +159,7 @@ class _Probing:
             # Half a look proves nothing: a route that was not tried may be the best.
             suggestion=suggest_routes(self.routes, kept) if is_complete else None,
             is_complete=is_complete,
+            proxy=str(proxy) if (proxy := self.asker.proxy_for(self.source)) else None,
         )
 
     # -- one route ----------------------------------------------------------------------------------------------
