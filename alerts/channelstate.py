@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -37,6 +37,7 @@ class ChannelState:
     sent_at: datetime | None = None
     paused_at: datetime | None = None
     paused_reason: str | None = None
+    spoken_at: datetime | None = None
 
 
 class ChannelStates:
@@ -60,6 +61,7 @@ class ChannelStates:
                     moment(row.sent_at),
                     moment(row.paused_at),
                     row.paused_reason,
+                    moment(row.spoken_at),
                 )
                 for row in connection.execute(select(channel_state))
             }
@@ -89,11 +91,14 @@ class ChannelStates:
         with transaction(self.engine) as connection:
             _resume(connection, channel_id, now)
 
-    def note_checked(self, channel_ids: Sequence[str], now: datetime) -> None:
-        """Remember that the schedules of *channel_ids* were looked at."""
+    def note_looks(self, checked: Mapping[str, datetime], spoken: Mapping[str, datetime]) -> None:
+        """Remember, by channel, up to when its times of day were looked at, and since when it is silent."""
+        if not checked and not spoken:
+            return
         with transaction(self.engine) as connection:
-            for channel_id in channel_ids:
-                note_channel(connection, channel_id, checked_at=to_ms(now))
+            for name, marks in (("checked_at", checked), ("spoken_at", spoken)):
+                for channel_id, moment in marks.items():
+                    note_channel(connection, channel_id, **{name: to_ms(moment)})
 
 
 def _resume(connection: Connection, channel_id: str, now: datetime) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from alerts.archive import PendingReport, PendingStory
 from alerts.incident import OFFLINE, SILENT
+from alerts.layout import local_time
 from alerts.model import Coverage, Digest, Grade, Hit, Report, Severity, Story
 from alerts.plaintext import cut_text
 from alerts.text.sentence import shown_sentence
@@ -90,6 +91,46 @@ def compose_digest(
         is_catch_up=is_catch_up,
     )
     return Selection(digest, tuple(told), tuple(counted_ids))
+
+
+def compose_heartbeat(
+    *,
+    channel_id: str,
+    topic_names: Mapping[str, str],
+    since: datetime,
+    now: datetime,
+    timezone: str,
+    states: Mapping[str, PollState],
+    sources: Mapping[str, SourceFacts],
+) -> Selection:
+    """Write down that nothing was found since *since*, and which sources were read in that time."""
+    hours = round((now - since).total_seconds() / 3600)
+    read = [name for name in sources if (state := states.get(name)) and _read_at(state) >= since]
+    failed = []
+    for source_id, facts in sources.items():
+        if source_id not in read:
+            last = states[source_id].last_ok_at if source_id in states else None
+            failed.append(
+                f"{facts.name} ({f'not since {local_time(last, timezone)}' if last else 'never read'})"
+            )
+    topics = ", ".join(topic_names.values()) or "any topic"
+    line = f"Nothing new on {topics} in {hours} h."
+    if not read:
+        line = f"No source could be read in {hours} h: whether there is news on {topics} is not known."
+    digest = Digest(
+        digest_id=new_digest_id(channel_id, now, ()),
+        title=" · ".join(topic_names.values()),
+        created=now,
+        timezone=timezone,
+        coverage=Coverage(read=len(read), total=len(sources), failed=tuple(failed)),
+        notices=(line,),
+        is_heartbeat=True,
+    )
+    return Selection(digest, (), ())
+
+
+def _read_at(state: PollState) -> datetime:
+    return state.last_ok_at or datetime.min.replace(tzinfo=UTC)
 
 
 def coverage_of(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import stat
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -75,6 +76,9 @@ class Channel:
     send: Send = field(default_factory=Instant)
     quiet: Quiet | None = None
     max_stories: int = 20
+    urgent_at_once: bool = False
+    group_wait: timedelta = timedelta(0)
+    heartbeat: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +202,10 @@ def _read_channel(
         problems += _find_unknown_topics(document, (*at, "topics"), entry, known_topics)
     if common.value and common.value.quiet and common.value.quiet.start == common.value.quiet.end:
         problems.append(document.problem((*at, "quiet"), "from and to are equal; write a span"))
+    if common.value and common.value.group_wait and not isinstance(common.value.send, Instant):
+        problems.append(
+            document.problem((*at, "group_wait"), "goes with send: instant only; remove one of them")
+        )
     name = entry.get("platform")
     platform = PLATFORMS.get(name) if isinstance(name, str) else None
     if platform is None:
@@ -227,6 +235,9 @@ def _read_channel(
         common.value.send,
         Quiet(hours.start, hours.end, hours.exception == "urgent") if hours else None,
         common.value.max_stories,
+        common.value.urgent == "instant",
+        common.value.group_wait,
+        common.value.heartbeat,
     )
 
 
@@ -288,6 +299,13 @@ def _find_warnings(
     if crawl.settings.contact == Settings.model_fields["contact"].default:
         name = state_path_hint(documents[0].path)
         warnings.append(f"{name}: contact is still the example; sites ask whom to write to")
+    for channel in channels:
+        passes = channel.quiet is not None and channel.quiet.except_urgent
+        if passes and isinstance(channel.send, At) and not channel.urgent_at_once:
+            warnings.append(
+                f"{state_path_hint(documents[-1].path)}: channel {channel.id}: except: urgent lets nothing"
+                " through while send names times of day; write urgent: instant beside it"
+            )
     for document in documents:
         try:
             mode = stat.S_IMODE(document.path.stat().st_mode)

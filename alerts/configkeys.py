@@ -15,6 +15,8 @@ from pydantic import BeforeValidator, Field, PlainValidator
 from crawler.configvalue import Language, Line, Slug, parse_positive_duration
 from crawler.validation import StrictModel
 
+LONGEST_GROUP_WAIT = timedelta(hours=6)
+SHORTEST_HEARTBEAT = timedelta(hours=1)
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -71,6 +73,22 @@ def parse_send(value: object) -> Send:
     raise ValueError('write instant, {every: 1h} or {at: ["07:00", "19:00"]}')
 
 
+def parse_group_wait(value: object) -> timedelta:
+    """Read how long news may wait for more of it."""
+    wait = value if isinstance(value, timedelta) else parse_positive_duration(value)
+    if wait > LONGEST_GROUP_WAIT:
+        raise ValueError("write at most 6h: a longer wait is {every: ...} under send")
+    return wait
+
+
+def parse_heartbeat(value: object) -> timedelta:
+    """Read after how long without news a channel is told so."""
+    every = value if isinstance(value, timedelta) else parse_positive_duration(value)
+    if every < SHORTEST_HEARTBEAT:
+        raise ValueError("write at least 1h; 24h is usual")
+    return every
+
+
 def _parse_near(value: object) -> tuple[str, str, int]:
     match value:
         case [str(first), str(second), int(distance)] if (
@@ -116,6 +134,9 @@ class ChannelEntry(StrictModel):
     send: Annotated[Send, PlainValidator(parse_send)] = Instant()
     quiet: QuietHours | None = None
     max_stories: int = Field(default=20, ge=1, le=100)
+    urgent: Literal["instant"] | None = None
+    group_wait: Annotated[timedelta, BeforeValidator(parse_group_wait)] = timedelta(0)
+    heartbeat: Annotated[timedelta, BeforeValidator(parse_heartbeat)] | None = None
 
 
 class TopicsFile(StrictModel):

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from alerts.archive import Archive
 from alerts.channelstate import ChannelState, ChannelStates
-from alerts.compose import SourceFacts, compose_digest, coverage_of
-from alerts.configkeys import At, Every, Instant
-from alerts.due import interval_passed, is_quiet, slot_passed
+from alerts.compose import SourceFacts, compose_digest, compose_heartbeat, coverage_of, severity_of
+from alerts.configkeys import At
+from alerts.due import (
+    WRONG_CLOCK,
+    Past,
+    Plan,
+    Turn,
+    choose_turn,
+    first_chance,
+    heartbeat_due,
+    is_plan_quiet,
+    later_mark,
+)
 from alerts.grading import Grades
 from alerts.incident import Incidents, notice_line
+from alerts.model import Severity
 from alerts.outbox import Outbox
 from alerts.platform import Style
+from alerts.runlog import RunLog
 from crawler.errors import StoreError
 from crawler.store import Store
 
@@ -23,6 +35,7 @@ if TYPE_CHECKING:
     from alerts.archive import PendingStory
     from alerts.compose import Selection
     from alerts.config import Channel, Config
+    from alerts.incident import Incident
 
 CATCH_UP_AFTER = timedelta(hours=6)  # older than this, the digest says that it catches up
 
@@ -47,6 +60,8 @@ class Digester:
         self._states = states
         self._sources = source_facts(config)
         self._grades = Grades(config)
+        self._log = RunLog(store.engine)
+        self._zone = ZoneInfo(config.crawl.settings.timezone)
         self.problems: list[tuple[str, str]] = []  # channel and what went wrong while composing
 
     def enqueue_due(self, channels: Sequence[Channel], now: datetime) -> int:
@@ -57,11 +72,18 @@ class Digester:
         """
         states = self._states.load()
         oldest = self._archive.oldest_pending()
-        checked: list[str] = []
+        gap = self._log.usual_gap(now) if any(channel.group_wait for channel in channels) else None
+        checked: dict[str, datetime] = {}
+        spoken: dict[str, datetime] = {}
         enqueued = 0
         for channel in channels:
+            state = states.get(channel.id, ChannelState(channel.id))
+            plan, past = plan_of(channel, self._zone), Past(state.last_digest_at, state.checked_at)
+            if state.paused_at is not None or self._outbox.next_part(channel.id) is not None:
+                continue
+            turn = choose_turn(plan, past, oldest.get(channel.id), gap, now)
             try:
-                told, looked_at = self._enqueue(channel, states, oldest, now)
+                told = self._enqueue(channel, state, turn, oldest.get(channel.id), now)
             except StoreError:
                 raise
             except Exception as error:  # one story or adapter that cannot be rendered costs its channel only
@@ -70,50 +92,80 @@ class Digester:
                 self.problems.append((channel.id, text))
                 continue
             enqueued += told
-            checked += [channel.id] if looked_at else []
-        if checked:
-            self._states.note_checked(checked, now)
+            if told:
+                continue  # its marks stand in the digest's own transaction
+            if isinstance(channel.send, At) and not is_plan_quiet(plan, now):
+                checked[channel.id] = later_mark(state.checked_at, now)
+            if channel.heartbeat and (
+                state.spoken_at is None or state.spoken_at - now > max(channel.heartbeat, WRONG_CLOCK)
+            ):
+                spoken[channel.id] = now
+        self._states.note_looks(checked, spoken)
         return enqueued
 
     def _enqueue(
-        self,
-        channel: Channel,
-        states: Mapping[str, ChannelState],
-        oldest: Mapping[str, datetime],
-        now: datetime,
-    ) -> tuple[bool, bool]:
-        """Freeze one channel's digest if it is due: whether it was, and whether its daily times were looked at."""
-        state = states.get(channel.id, ChannelState(channel.id))
-        if state.paused_at is not None or self._outbox.next_part(channel.id) is not None:
-            return False, False
-        incidents = [
-            item
-            for item in (self._incidents.untold() if channel.id in self._config.operators else ())
-            if item.subject not in (f"channel:{channel.id}", f"undelivered:{channel.id}")
-        ]
-        is_told_now = bool(incidents)
-        if channel.quiet and self._is_quiet(channel, now):
-            return False, False
-        if self._is_due(channel, state, now) and (channel.id in oldest or incidents):
-            stories = self._archive.pending_stories(channel.id)
-            is_told_now = True
+        self, channel: Channel, state: ChannelState, turn: Turn, oldest: datetime | None, now: datetime
+    ) -> bool:
+        """Freeze what one channel is told now; tell whether that is anything."""
+        plan, past = plan_of(channel, self._zone), Past(state.last_digest_at, state.checked_at)
+        is_quiet_now = is_plan_quiet(plan, now)
+        incidents = [] if is_quiet_now else self._untold_incidents(channel)
+        stories = self._archive.pending_stories(channel.id) if oldest and turn is not Turn.NOTHING else ()
+        waiting = len(stories)
+        if turn is Turn.URGENT:
+            grades = self._grades.of_stories(stories)
+            stories = tuple(item for item in stories if severity_of(item, grades) is Severity.URGENT)
+        if stories or incidents:
+            is_late = turn is Turn.ALL and oldest is not None
+            is_late = is_late and now - first_chance(plan, past, oldest or now) > CATCH_UP_AFTER
+            selection = self.select(
+                channel,
+                stories,
+                now,
+                [notice_line(item) for item in incidents],
+                is_catch_up=is_late,
+                held=waiting - len(stories),
+            )
+        elif (
+            not oldest
+            and channel.heartbeat
+            and heartbeat_due(channel.heartbeat, state.spoken_at, plan, past, now)
+        ):
+            selection = self._heartbeat(channel, state.spoken_at or now, now)
         else:
-            stories = ()
-        looked_at = isinstance(channel.send, At)
-        if not is_told_now:
-            return False, looked_at
-        late = (
-            channel.id in oldest
-            and isinstance(channel.send, Instant)
-            and channel.quiet is None
-            and now - oldest[channel.id] > CATCH_UP_AFTER
-        )
-        selection = self.select(
-            channel, stories, now, [notice_line(item) for item in incidents], is_catch_up=late
-        )
+            return False
         parts = channel.platform.render(selection.digest, channel.keys, Style.RICH)
-        self._outbox.enqueue(channel.id, selection, parts, now, [item.incident_id for item in incidents])
-        return True, looked_at
+        is_looked_at = isinstance(channel.send, At) and not is_quiet_now
+        self._outbox.enqueue(
+            channel.id,
+            selection,
+            parts,
+            now,
+            [item.incident_id for item in incidents],
+            on_schedule=turn is Turn.ALL or not (plan.urgent_at_once or plan.group_wait),
+            checked_at=later_mark(state.checked_at, now) if is_looked_at else None,
+        )
+        return True
+
+    def _untold_incidents(self, channel: Channel) -> list[Incident]:
+        """Return what *channel* is told as an operator; not what is wrong with itself."""
+        own = (f"channel:{channel.id}", f"undelivered:{channel.id}")
+        untold = self._incidents.untold() if channel.id in self._config.operators else ()
+        return [item for item in untold if item.subject not in own]
+
+    def _heartbeat(self, channel: Channel, since: datetime, now: datetime) -> Selection:
+        return compose_heartbeat(
+            channel_id=channel.id,
+            topic_names=self._topic_names(channel),
+            since=since,
+            now=now,
+            timezone=self._config.crawl.settings.timezone,
+            states=self._store.poll_states(),
+            sources=self._sources,
+        )
+
+    def _topic_names(self, channel: Channel) -> dict[str, str]:
+        return {topic.id: topic.name for topic in self._config.topics if topic.id in channel.topics}
 
     def select(
         self,
@@ -123,9 +175,10 @@ class Digester:
         notices: Sequence[str] = (),
         *,
         is_catch_up: bool = False,
+        held: int = 0,
     ) -> Selection:
         """Return the digest that *channel* would get of *stories*."""
-        names = {topic.id: topic.name for topic in self._config.topics if topic.id in channel.topics}
+        names = self._topic_names(channel)
         return compose_digest(
             stories,
             channel_id=channel.id,
@@ -137,28 +190,15 @@ class Digester:
             sources=self._sources,
             grades=self._grades.of_stories(stories),
             coverage=coverage_of(self._store.poll_states(), self._sources, self._incidents.open_subjects()),
+            held=held,
             notices=notices,
             is_catch_up=is_catch_up,
         )
 
-    def _is_due(self, channel: Channel, state: ChannelState, now: datetime) -> bool:
-        match channel.send:
-            case Instant():
-                return True
-            case Every(interval):
-                return interval_passed(interval, state.last_digest_at, now)
-            case At(times):
-                return slot_passed(times, state.checked_at, now, self._zone)
-            case _ as never:
-                assert_never(never)
 
-    def _is_quiet(self, channel: Channel, now: datetime) -> bool:
-        assert channel.quiet is not None
-        return is_quiet(channel.quiet.start, channel.quiet.end, now, self._zone)
-
-    @property
-    def _zone(self) -> ZoneInfo:
-        return ZoneInfo(self._config.crawl.settings.timezone)
+def plan_of(channel: Channel, zone: ZoneInfo) -> Plan:
+    """Return when *channel* wants to be told."""
+    return Plan(channel.send, channel.quiet, zone, channel.urgent_at_once, channel.group_wait)
 
 
 def source_facts(config: Config) -> dict[str, SourceFacts]:

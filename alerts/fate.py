@@ -16,9 +16,12 @@ from sqlalchemy import Engine
 from alerts.attempt import State
 from alerts.channelstate import ChannelState, ChannelStates
 from alerts.configkeys import At, Every, Instant
-from alerts.due import interval_passed, is_quiet
+from alerts.digesting import plan_of
+from alerts.due import Past, Turn, choose_turn, is_on_schedule, is_plan_quiet
 from alerts.history import Life, Queued
+from alerts.model import Severity
 from alerts.outbox import Outbox
+from crawler.configvalue import format_duration
 
 if TYPE_CHECKING:
     from alerts.config import Channel, Config
@@ -38,11 +41,16 @@ class ChannelFate:
 
 
 def tell_fates(
-    config: Config, engine: Engine, life: Life, channels: Sequence[Channel], now: datetime
+    config: Config,
+    engine: Engine,
+    life: Life,
+    channels: Sequence[Channel],
+    now: datetime,
+    severity: Severity = Severity.ROUTINE,
 ) -> tuple[ChannelFate, ...]:
     """Return how every channel stands to the article of *life*, those that left the configuration included.
 
-    *channels* are the usable ones; the terminal's when there is none.
+    *channels* are the usable ones; the terminal's when there is none. *severity* is the article's, under today's rules.
     """
     states = ChannelStates(engine).load()
     outbox = Outbox(engine)
@@ -67,7 +75,7 @@ def tell_fates(
                 reason = "the channel is not in channels.yaml any more"
             else:
                 state = states.get(channel_id, ChannelState(channel_id))
-                reason = _why_waiting(channel, state, outbox, now, zone)
+                reason = _why_waiting(channel, state, outbox, severity, now, zone)
             fates.append(ChannelFate(channel_id, "waits", reason, mine.queued, mine))
     return tuple(fates)
 
@@ -109,23 +117,35 @@ def _in_digest(life: Life, mine: Queued) -> ChannelFate:
     )
 
 
-def _why_waiting(channel: Channel, state: ChannelState, outbox: Outbox, now: datetime, zone: ZoneInfo) -> str:
+def _why_waiting(
+    channel: Channel, state: ChannelState, outbox: Outbox, severity: Severity, now: datetime, zone: ZoneInfo
+) -> str:
     """Return what the digest stage would find in the way of *channel*, in its order."""
     if state.paused_at is not None:
         return f"the channel is paused: {state.paused_reason or 'no reason noted'}"
     if blocking := outbox.next_part(channel.id):
         why = f" ({blocking.reason})" if blocking.reason else ""
         return f"message {blocking.delivery_id} before it is not sent yet{why}"
-    if channel.quiet and is_quiet(channel.quiet.start, channel.quiet.end, now, zone):
-        return f"quiet hours until {channel.quiet.end:%H:%M}"
+    plan, past = plan_of(channel, zone), Past(state.last_digest_at, state.checked_at)
+    is_urgent = severity is Severity.URGENT
+    if channel.quiet and is_plan_quiet(plan, now):
+        until = f"quiet hours until {channel.quiet.end:%H:%M}"
+        if not channel.quiet.except_urgent:
+            return until
+        if not is_urgent:
+            return f"{until}: only urgent stories pass, this one is {severity.word}"
+        if choose_turn(plan, past, now, None, now) is Turn.URGENT:
+            return "urgent: goes out with the next run, in quiet hours too"
+        return f"{until}: urgent stories pass, but are not due before"
+    if is_urgent and plan.urgent_at_once:
+        return "urgent: goes out with the next run"
     match channel.send:
         case At(times):
             return f"sent with the first run after {' and '.join(f'{time:%H:%M}' for time in times)}"
-        case Every(interval) if state.last_digest_at and not interval_passed(
-            interval, state.last_digest_at, now
-        ):
-            return (
-                f"the next digest is due {(state.last_digest_at + interval).astimezone(zone):%Y-%m-%d %H:%M}"
-            )
+        case Every(interval) if state.last_digest_at and not is_on_schedule(plan, past, now):
+            due = (state.last_digest_at + interval).astimezone(zone)
+            return f"the next digest is due {due:%Y-%m-%d %H:%M}"
+        case Instant() if plan.group_wait and not is_urgent:
+            return f"waits at most {format_duration(plan.group_wait)} for more to join it (group_wait)"
         case Every() | Instant():
             return "goes out with the next run"

@@ -180,6 +180,7 @@ def digest_heading(digest: Digest) -> str:
     counts = [_counted(new, "story", "stories")] if new else []
     counts += [_counted(updates, "update")] if updates else []
     counts += [_counted(len(digest.brief), "brief")] if digest.brief else []
+    counts += ["nothing new"] if digest.is_heartbeat else []
     counts += ["notices"] if digest.notices and not counts else []
     label = "Test message: " if digest.is_test else "Catch-up: " if digest.is_catch_up else ""
     title = cut_text(clean_line(digest.title) or "News digest", 80)

@@ -122,3 +122,4 @@ class Digest:
     notices: tuple[str, ...] = ()  # about sources and channels, for operators
     is_test: bool = False
     is_catch_up: bool = False  # compacted after an outage
+    is_heartbeat: bool = False  # tells only that nothing was found, and what was read

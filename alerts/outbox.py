@@ -67,8 +67,15 @@ class Outbox:
         parts: Sequence[Part],
         now: datetime,
         incident_ids: Sequence[int] = (),
+        *,
+        on_schedule: bool = True,
+        checked_at: datetime | None = None,
     ) -> None:
-        """Freeze a digest's messages and settle its alerts and notices, in one transaction."""
+        """Freeze a digest's messages and settle its alerts and notices, in one transaction.
+
+        Its place in the schedule is part of it, so that no kill in between tells a time of day twice: *checked_at* is
+        up to when the channel's times have been looked at; a digest that is not *on_schedule* puts none off.
+        """
         content = selection.digest
         failpoint.reach("before_enqueue_commit")
         with transaction(self.engine) as connection:
@@ -96,8 +103,12 @@ class Outbox:
                 connection.execute(
                     update(incident).where(told, incident.c.closed_at.is_not(None)).values(both)
                 )
-            if selection.told or selection.counted:  # a notice to operators does not put off the news
-                note_channel(connection, channel_id, last_digest_at=to_ms(now))
+            marks = {"spoken_at": to_ms(now)}
+            if on_schedule and (selection.told or selection.counted):  # a notice does not put off the news
+                marks["last_digest_at"] = to_ms(now)
+            if checked_at is not None:
+                marks["checked_at"] = to_ms(checked_at)
+            note_channel(connection, channel_id, **marks)
         failpoint.reach("after_enqueue_commit")
 
     def recover(self, owner: str, now: datetime) -> int:

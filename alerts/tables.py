@@ -115,6 +115,9 @@ channel_state = Table(
     Column("sent_at", BigInteger),  # last message that the platform took
     Column("paused_at", BigInteger),
     Column("paused_reason", Text),
+    Column(
+        "spoken_at", BigInteger
+    ),  # when anything was last written for it, or its silence was first looked at
 )
 
 incident = Table(

@@ -11,11 +11,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from alerts.config import encoding_of
+from alerts.grading import Grades
 from alerts.match.matcher import Matcher, compile_topics
 from alerts.match.rule import TopicRule
 from alerts.match.topic import compile_topic
 from alerts.matching import within_scope
-from alerts.model import Hit, MarkedText
+from alerts.model import Grade, Hit, MarkedText
 from alerts.text.sentence import shown_sentence
 from alerts.text.zawgyi import to_unicode
 from crawler.identity import text_hash
@@ -64,6 +65,7 @@ class Judgement:
     encoding: str
     rules_hash: str
     verdicts: tuple[Verdict, ...]
+    grade: Grade  # of an article in which some topic was found
 
 
 def judge_article(config: Config, found: StoredArticle, then: Mapping[str, StoredFinding]) -> Judgement:
@@ -89,7 +91,9 @@ def judge_article(config: Config, found: StoredArticle, then: Mapping[str, Store
             reasons = why[topic_id].explain(found, source)
         sentence = first_sentence(found, hits, encoding) if hits else None
         verdicts.append(Verdict(topic_id, at, holds, hits, sentence, reasons))
-    return Judgement(seen.encoding, matcher.rules_hash, tuple(verdicts))
+    hits_by_topic = {verdict.topic_id: verdict.hits for verdict in verdicts if verdict.hits or verdict.holds}
+    grade = Grades(config).of_article(found, hits_by_topic) if hits_by_topic else Grade()
+    return Judgement(seen.encoding, matcher.rules_hash, tuple(verdicts), grade)
 
 
 class WhyNot:

@@ -10,6 +10,7 @@ from courlan import extract_domain
 
 from alerts.cycle import console_channel
 from alerts.fate import ChannelFate, tell_fates
+from alerts.model import Severity
 from alerts.whynot import Judgement, judge_article
 from crawler.urls import identity_key
 
@@ -69,8 +70,9 @@ def explain_life(
         last = source.routes[served if served < len(source.routes) else 0]
         route = f"{last.kind} {last.url}"
     channels = config.channels or (console_channel(config),)
-    fates = tell_fates(config, history.engine, life, channels, now)
     judged = judge_article(config, life.article, life.found or {}) if life.article else None
+    severity = judged.grade.severity if judged else Severity.ROUTINE
+    fates = tell_fates(config, history.engine, life, channels, now, severity)
     return Explanation(life, source, route, judged, fates)
 
 

@@ -29,6 +29,9 @@ def tell_entry(told: Explanation) -> str:
             "encoding": judged.encoding if judged else None,
             "examined": matched,
             "topics": {verdict.topic_id: verdict for verdict in judged.verdicts} if judged else {},
+            "severity": {"level": judged.grade.severity.word, "reasons": judged.grade.reasons}
+            if judged
+            else None,
             "story": {"id": life.story_id, "others": [other.article_id for other in life.others]},
             "channels": {fate.channel_id: fate for fate in told.fates},
         }

@@ -58,6 +58,7 @@ def entry_lines(told: Explanation, config: Config, pen: Pen) -> Iterator[str]:
         ("Text", _text_rows(told, config)),
         ("Matched", _matched_rows(told, config)),
         ("Topics", _topic_rows(told, config)),
+        ("Severity", _severity_rows(told)),
         ("Story", _story_rows(told, config)),
         ("Channels", _channel_rows(told, config)),
     ):
@@ -201,6 +202,12 @@ def _topic_rows(told: Explanation, config: Config) -> Rows:
             case _:
                 text = "not found then; the text is gone since"
         yield verdict.topic_id, text, verdict.sentence
+
+
+def _severity_rows(told: Explanation) -> Rows:
+    if told.judged and any(verdict.hits or verdict.holds for verdict in told.judged.verdicts):
+        grade = told.judged.grade
+        yield "", f"{grade.severity.word}{': ' if grade.reasons else ''}{', '.join(grade.reasons)}", None
 
 
 def _story_rows(told: Explanation, config: Config) -> Rows:

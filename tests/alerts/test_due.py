@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.due import interval_passed, is_quiet, slot_passed
+from alerts.due import WRONG_CLOCK, interval_passed, is_quiet, later_mark, slot_passed
 from tests.builders import NOW
 
 YANGON, NEW_YORK = ZoneInfo("Asia/Yangon"), ZoneInfo("America/New_York")
@@ -97,6 +97,13 @@ def test_slots_are_in_local_time_and_at_their_minute() -> None:
     assert not slot_passed([time(7)], slot, slot + HOUR, YANGON)
 
 
+def test_mark_never_goes_back_unless_a_wrong_clock_has_made_it() -> None:
+    assert later_mark(None, NOW) == NOW
+    assert later_mark(NOW + HOUR, NOW) == NOW + HOUR
+    assert later_mark(NOW - HOUR, NOW) == NOW
+    assert later_mark(NOW + WRONG_CLOCK + MINUTE, NOW) == NOW
+
+
 def test_clock_that_goes_back_fires_nothing_twice() -> None:
     slot = datetime(2026, 11, 22, 7, tzinfo=YANGON)
     assert not slot_passed([time(7)], slot + MINUTE, slot - 5 * MINUTE, YANGON)
@@ -110,6 +117,7 @@ def test_clock_that_goes_back_fires_nothing_twice() -> None:
         (HOUR - 2 * MINUTE, HOUR, False),
         (timedelta(0), HOUR, False),
         (-DAY, HOUR, True),  # a digest from the future: the clock was wrong
+        (-MINUTE, HOUR, False),  # the clock was set back a little: no second digest in the hour
         (timedelta(seconds=54), MINUTE, True),
         (timedelta(seconds=53), MINUTE, False),
     ],

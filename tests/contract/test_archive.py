@@ -306,17 +306,15 @@ def test_runs_are_listed_newest_first_and_forgotten_after_a_month(store: Store, 
 
 def test_schedule_checks_are_remembered(store: Store, archive: Archive) -> None:
     states = ChannelStates(store.engine)
-    states.note_checked(["desk", "tg"], NOW)
-    states.note_checked(["desk"], LATER)
-    assert {state.channel_id: state.checked_at for state in states.load().values()} == {
-        "desk": LATER,
-        "tg": NOW,
-    }
+    states.note_looks({"desk": NOW, "tg": NOW}, {"tg": LATER})
+    states.note_looks({"desk": LATER}, {})
+    found = {state.channel_id: (state.checked_at, state.spoken_at) for state in states.load().values()}
+    assert found == {"desk": (LATER, None), "tg": (NOW, LATER)}
 
 
 def test_channel_is_known_once_it_was_used(store: Store, archive: Archive, outbox: Outbox) -> None:
     assert ChannelStates(store.engine).known_channel_ids() == frozenset()
-    ChannelStates(store.engine).note_checked(["desk"], NOW)
+    ChannelStates(store.engine).note_looks({"desk": NOW}, {})
     assert ChannelStates(store.engine).known_channel_ids() == {"desk"}
 
 

@@ -227,6 +227,11 @@ def test_article_that_was_only_counted_says_so(
         ({}, "goes out with the next run"),
         ({"quiet": {"from": "12:00", "to": "18:30"}}, "quiet hours until 18:30"),
         ({"send": {"at": ["07:00", "19:00"]}}, "first run after 07:00 and 19:00"),
+        (
+            {"quiet": {"from": "12:00", "to": "18:30", "except": "urgent"}},
+            "only urgent stories pass, this one is routine",
+        ),
+        ({"group_wait": "40m"}, "waits at most 40m for more to join it (group_wait)"),
     ],
 )
 def test_queued_article_says_what_it_waits_for(
