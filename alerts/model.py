@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from alerts.figure.model import What
 
 Field = Literal["title", "text"]
 Encoding = Literal["unicode", "zawgyi", "mixed"]
@@ -81,6 +84,27 @@ class Report:
     several: bool = False  # its page tells several stories: the headline may be another's
     story_id: int = 0  # of the story that a brief report stands for
     grade: Grade = Grade()
+
+
+@dataclass(frozen=True, slots=True)
+class FigureClaim:
+    """A number and those who say it, in the words of the reports."""
+
+    value: int
+    at_least: bool
+    who: str  # "civilians", "ရဲဘော်": what is counted
+    said_by: tuple[str, ...]  # the sources that sentences name, or the outlets
+    hedged: bool = False
+    was: int | None = None  # what the same source said before
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The figures of one kind in a story, beside each other; never added up."""
+
+    what: What
+    period: str  # "" for the event itself; "since 2021" for a total, as the report words it
+    claims: tuple[FigureClaim, ...]
 
 
 @dataclass(frozen=True, slots=True)

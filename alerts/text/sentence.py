@@ -128,17 +128,25 @@ def _read(text: str, default_encoding: str) -> tuple[tuple[int, ...], UnicodeTex
     return find_cuts(text), to_unicode(text, default_encoding)
 
 
-def shown_sentence(field_text: str, hits: Iterable[Hit], default_encoding: str = "unicode") -> MarkedText:
-    """Return the first matched sentence of a field as it is shown: Unicode, one line, its hits marked.
+def shown_excerpt(
+    field_text: str, start: int, end: int, hits: Iterable[Hit], default_encoding: str = "unicode"
+) -> MarkedText:
+    """Return ``field_text[start:end]`` as it is shown: Unicode, one line, the hits inside it marked.
 
-    *hits* must be of this one field; without any, the text is empty. *default_encoding* is what the
-    article or its source is ("unicode" or "zawgyi") and decides for text too short to judge.
+    *hits* must be of this one field. *default_encoding* is what the article or its source is ("unicode" or
+    "zawgyi") and decides for text too short to judge.
     """
-    spans = sorted((hit.start, hit.end) for hit in hits)
-    if not spans:
+    _, plain = _read(field_text, default_encoding)
+    first, last = plain.locate(start, end)
+    marks = [plain.locate(hit.start, hit.end) for hit in hits if start <= hit.start and hit.end <= end]
+    return _clean(plain.text[first:last], sorted((start - first, end - first) for start, end in marks))
+
+
+def shown_sentence(field_text: str, hits: Iterable[Hit], default_encoding: str = "unicode") -> MarkedText:
+    """Return the first matched sentence of a field, as `shown_excerpt` shows it; "" without any hit."""
+    found = sorted(hits, key=lambda hit: (hit.start, hit.end))
+    if not found:
         return MarkedText("")
-    cuts, plain = _read(field_text, default_encoding)
-    begin, stop = excerpt_at(field_text, *spans[0], cuts)
-    first, last = plain.locate(begin, stop)
-    marks = [plain.locate(start, end) for start, end in spans if begin <= start and end <= stop]
-    return _clean(plain.text[first:last], [(start - first, end - first) for start, end in marks])
+    cuts, _ = _read(field_text, default_encoding)
+    begin, stop = excerpt_at(field_text, found[0].start, found[0].end, cuts)
+    return shown_excerpt(field_text, begin, stop, found, default_encoding)
