@@ -131,6 +131,14 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldIn:
+    """The message in which a channel was told of a story first; what comes later may answer it."""
+
+    digest_id: str
+    message_id: str  # as the platform named it
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """Everything that one message to one channel says."""
 
@@ -147,3 +155,4 @@ class Digest:
     is_test: bool = False
     is_catch_up: bool = False  # compacted after an outage
     is_heartbeat: bool = False  # tells only that nothing was found, and what was read
+    answers: ToldIn | None = None  # updates to stories of one earlier message, told as an answer to it

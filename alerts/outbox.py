@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, Row, and_, case, func, insert, or_, s
 
 from alerts.attempt import OPEN_STATES, State, Transition
 from alerts.compose import Selection
-from alerts.model import Digest
+from alerts.model import Digest, ToldIn
 from alerts.platform import Part, Style
 from alerts.tables import alert, channel_state, delivery, digest, incident
 from crawler import failpoint
@@ -212,6 +212,28 @@ class Outbox:
         with transaction(self.engine) as connection:
             content = connection.execute(select(digest.c.content).where(digest.c.id == digest_id)).scalar()
         return None if content is None else _DIGEST.validate_json(content)
+
+    def first_told(self, channel_id: str, story_ids: Sequence[int]) -> dict[int, ToldIn]:
+        """Return in which sent message each of *story_ids* first stood; those without a known message are left out."""
+        found: dict[int, ToldIn] = {}
+        wanted = list(story_ids)
+        with transaction(self.engine) as connection:
+            for start in range(0, len(wanted), 500):
+                told = select(alert.c.digest_id).where(
+                    alert.c.channel_id == channel_id,
+                    alert.c.story_id.in_(wanted[start : start + 500]),
+                    alert.c.digest_id.is_not(None),
+                )
+                query = (
+                    select(delivery.c.digest_id, delivery.c.message_id, delivery.c.story_ids)
+                    .where(delivery.c.channel_id == channel_id, delivery.c.state == State.SENT.value)
+                    .where(delivery.c.message_id.is_not(None), delivery.c.digest_id.in_(told))
+                    .order_by(delivery.c.created_at, delivery.c.id)
+                )
+                for row in connection.execute(query):
+                    for story_id in json.loads(row.story_ids):
+                        found.setdefault(int(story_id), ToldIn(row.digest_id, row.message_id))
+        return {story_id: found[story_id] for story_id in wanted if story_id in found}
 
     def parts(
         self, states: Sequence[State] = (), channel_id: str | None = None, limit: int = 200

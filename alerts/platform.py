@@ -133,6 +133,7 @@ class Platform:
     pace: timedelta = timedelta(0)  # least time between two messages to one channel
     secrets: tuple[str, ...] = ()  # names of the keys without which the channel is skipped
     local: bool = False  # printed on the terminal instead of sent
+    answers: bool = False  # `Digest.answers` becomes a reply or a thread of that message
 
 
 def read_retry_after(response: HttpResponse, now: datetime | None = None) -> timedelta | None:

@@ -142,7 +142,8 @@ def render(digest: Digest, keys: GoogleChatKeys, style: Style) -> tuple[Part, ..
     """Return messages of at most 28,000 bytes and 90 widgets; parts of one digest share a thread."""
 
     def write(page: Page) -> bytes:
-        message: dict[str, Any] = {"thread": {"threadKey": f"newswatch-{digest.digest_id}"}}
+        thread = digest.answers.digest_id if digest.answers else digest.digest_id
+        message: dict[str, Any] = {"thread": {"threadKey": f"newswatch-{thread}"}}
         if style is Style.PLAIN:
             return encode_json(message | {"text": "\n".join(write_lines(page, PLAIN))})
         message["fallbackText"] = _text_only(page.heading)  # what a phone's notification shows of a card
@@ -207,6 +208,7 @@ PLATFORM = Platform(
     request=request,
     classify=classify,
     mark_repeat=mark_repeat,
+    answers=True,
     pace=timedelta(seconds=1.2),
     secrets=("url",),
 )

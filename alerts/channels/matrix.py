@@ -111,6 +111,19 @@ def _story_html(story: Telling) -> str:
     return out + (f"<p>{notes}</p>" if notes else "")
 
 
+def _thread_of(event_id: str) -> dict[str, object]:
+    """Return the relation of a reply in the thread of an event; clients without threads show a reply.
+
+    https://spec.matrix.org/v1.17/client-server-api/#threading
+    """
+    return {
+        "rel_type": "m.thread",
+        "event_id": event_id,
+        "is_falling_back": True,
+        "m.in_reply_to": {"event_id": event_id},
+    }
+
+
 def render(digest: Digest, keys: MatrixKeys, style: Style) -> tuple[Part, ...]:
     """Return ``m.text`` events of at most 50,000 bytes; other types do not notify. Rich ones add HTML."""
 
@@ -120,6 +133,8 @@ def render(digest: Digest, keys: MatrixKeys, style: Style) -> tuple[Part, ...]:
             "body": "\n".join(write_lines(page, PLAIN_TEXT)),
             "m.mentions": {},  # without it an "@room" in a headline rings everybody
         }
+        if digest.answers:
+            content["m.relates_to"] = _thread_of(digest.answers.message_id)
         if style is Style.RICH:
             content |= {"format": "org.matrix.custom.html", "formatted_body": _write_html(page)}
         return encode_json(content)
@@ -189,6 +204,7 @@ PLATFORM = Platform(
     request=request,
     classify=classify,
     mark_repeat=mark_repeat,
+    answers=True,
     idempotent=True,
     remembers_for=timedelta(hours=20),  # Synapse forgets transaction ids after 24 hours
     secrets=("token",),

@@ -121,6 +121,10 @@ def render(digest: Digest, keys: TelegramKeys, style: Style) -> tuple[Part, ...]
     envelope: dict[str, Any] = {"chat_id": keys.chat, "link_preview_options": {"is_disabled": True}}
     if keys.thread is not None:
         envelope["message_thread_id"] = keys.thread
+    if digest.answers and digest.answers.message_id.isdigit():
+        # a message that was deleted since must not hold back the news
+        earlier = {"message_id": int(digest.answers.message_id), "allow_sending_without_reply": True}
+        envelope["reply_parameters"] = earlier
     if style is Style.RICH:
         envelope["parse_mode"] = "HTML"
     markup = RICH if style is Style.RICH else PLAIN
@@ -206,6 +210,7 @@ PLATFORM = Platform(
     request=request,
     classify=classify,
     mark_repeat=mark_repeat,
+    answers=True,
     pace=timedelta(seconds=3.5),  # about 20 a minute in one group
     secrets=("token",),
 )
