@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from alerts.archive import PendingReport, PendingStory
 from alerts.incident import OFFLINE, SILENT
 from alerts.layout import local_time
+from alerts.lead.figures import Voice, find_tallies
+from alerts.lead.writer import LeadWriter
 from alerts.model import Coverage, Digest, Grade, Hit, Report, Severity, Story
 from alerts.plaintext import cut_text
-from alerts.text.sentence import shown_sentence
-from alerts.text.zawgyi import to_unicode
 from crawler.model import PollState, StoredArticle
 
 COUNTED_BEYOND = 5  # more than five times max_stories at once is a flood: not all of it is listed
@@ -58,6 +58,7 @@ def compose_digest(
     topic_names: Mapping[str, str],
     sources: Mapping[str, SourceFacts],
     coverage: Coverage | None,
+    writer: LeadWriter,
     grades: Mapping[int, Grade] | None = None,
     held: int = 0,
     notices: Sequence[str] = (),
@@ -82,8 +83,8 @@ def compose_digest(
         title=title,
         created=now,
         timezone=timezone,
-        stories=tuple(_story(item, topic_names, sources, grades) for item in full),
-        brief=tuple(_brief(item, sources, grades) for item in brief),
+        stories=tuple(_story(item, topic_names, sources, grades, writer) for item in full),
+        brief=tuple(_brief(item, sources, grades, writer) for item in brief),
         more=len(counted),
         queued=held,
         coverage=coverage,
@@ -172,9 +173,14 @@ def _rank(pending: PendingStory, grades: Mapping[int, Grade]) -> tuple[Severity,
     return severity_of(pending, grades), newest, max(report.alert_id for report in pending.reports)
 
 
-def _brief(pending: PendingStory, sources: Mapping[str, SourceFacts], grades: Mapping[int, Grade]) -> Report:
+def _brief(
+    pending: PendingStory,
+    sources: Mapping[str, SourceFacts],
+    grades: Mapping[int, Grade],
+    writer: LeadWriter,
+) -> Report:
     gravest = max((_grade(report, grades) for report in pending.reports), key=lambda grade: grade.severity)
-    return replace(_report(pending.reports[0], sources, gravest), story_id=pending.story_id)
+    return replace(_report(pending.reports[0], sources, gravest, writer), story_id=pending.story_id)
 
 
 def _story(
@@ -182,41 +188,59 @@ def _story(
     topic_names: Mapping[str, str],
     sources: Mapping[str, SourceFacts],
     grades: Mapping[int, Grade],
+    writer: LeadWriter,
 ) -> Story:
     found = {topic_id for report in pending.reports for topic_id in report.hits}
     return Story(
         story_id=pending.story_id,
         topics=tuple(name for topic_id, name in topic_names.items() if topic_id in found),
-        reports=tuple(_report(report, sources, _grade(report, grades)) for report in pending.reports),
+        reports=tuple(_report(report, sources, _grade(report, grades), writer) for report in pending.reports),
         is_update=bool(pending.told_source_ids),
         known_outlets=tuple(_facts(sources, source_id).name for source_id in pending.told_source_ids),
         severity=severity_of(pending, grades),
+        tallies=find_tallies(_voice(report, sources) for report in pending.reports),
     )
 
 
-def _report(pending: PendingReport, sources: Mapping[str, SourceFacts], grade: Grade) -> Report:
+def _voice(pending: PendingReport, sources: Mapping[str, SourceFacts]) -> Voice:
     article = pending.article
     facts = _facts(sources, article.source_id)
-    default = facts.encoding or "unicode"
-    headline = to_unicode(article.title, default=default)
-    hits = [hit for found in pending.hits.values() for hit in found]
-    in_text = sorted((hit for hit in hits if _stands(hit, article)), key=lambda hit: hit.start)
-    field, chosen = (article.text, in_text) if in_text else (article.title, hits)
-    sentence = shown_sentence(field, chosen, default) if in_text else None
+    return Voice(
+        _outlet(article, facts),
+        article.first_seen,
+        article.title,
+        article.text,
+        [hit for hit in _hits(pending) if hit.field == "title" or _stands(hit, article)],
+        article.article_id,
+        facts.encoding or "unicode",
+    )
+
+
+def _hits(pending: PendingReport) -> list[Hit]:
+    return [hit for found in pending.hits.values() for hit in found]
+
+
+def _report(
+    pending: PendingReport, sources: Mapping[str, SourceFacts], grade: Grade, writer: LeadWriter
+) -> Report:
+    article = pending.article
+    facts = _facts(sources, article.source_id)
+    lead = writer.write(article.title, article.text, _hits(pending), facts.encoding or "unicode")
     return Report(
         article_id=article.article_id,
-        headline=headline.text or (article.url or "(no title)"),
+        headline=lead.headline or (article.url or "(no title)"),
         outlet=_outlet(article, facts),
         perspective=facts.perspective,
         language=article.language,
         url=article.url,
         first_seen=article.first_seen,
         published=article.published,
-        sentence=sentence,
+        sentence=lead.sentence,
         summary_only=article.origin == "summary",
         several=article.several,
-        converted=headline.encoding != "unicode"
-        or (sentence is not None and to_unicode(field, default=default).encoding != "unicode"),
+        converted=lead.converted,
+        gloss=lead.gloss,
+        unverified=lead.unverified,
         grade=grade,
     )
 

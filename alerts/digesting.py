@@ -24,6 +24,7 @@ from alerts.due import (
 )
 from alerts.grading import Grades
 from alerts.incident import Incidents, notice_line
+from alerts.lead.writer import LeadWriter
 from alerts.model import Severity
 from alerts.outbox import Outbox
 from alerts.platform import Style
@@ -62,6 +63,7 @@ class Digester:
         self._grades = Grades(config)
         self._log = RunLog(store.engine)
         self._zone = ZoneInfo(config.crawl.settings.timezone)
+        self._writer = LeadWriter(config.lexicon)
         self.problems: list[tuple[str, str]] = []  # channel and what went wrong while composing
 
     def enqueue_due(self, channels: Sequence[Channel], now: datetime) -> int:
@@ -189,6 +191,7 @@ class Digester:
             topic_names=names,
             sources=self._sources,
             grades=self._grades.of_stories(stories),
+            writer=self._writer,
             coverage=coverage_of(self._store.poll_states(), self._sources, self._incidents.open_subjects()),
             held=held,
             notices=notices,

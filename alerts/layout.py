@@ -10,8 +10,19 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
+from alerts.factline import fact_lines
 from alerts.model import Severity
-from alerts.plaintext import ELLIPSIS, clean_line, cut_text, is_cut_point, safe_url, shown_host, tidy
+from alerts.plaintext import (
+    ELLIPSIS,
+    clean_line,
+    cut_text,
+    is_cut_point,
+    list_names,
+    safe_url,
+    short_line,
+    shown_host,
+    tidy,
+)
 from crawler.urls import is_news_redirect
 
 if TYPE_CHECKING:
@@ -46,7 +57,6 @@ _PERSPECTIVES = {
 MAX_FAILED_NAMES = 6
 MAX_NOTICES = 8
 _NOTICE_CHARS = 240
-_NAME_CHARS = 60  # of an outlet, a topic or a failed source with its cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,7 @@ class Budget:
     sentence: int = 400
     further: int = 5  # reports after the first
     further_headline: int = 120
+    facts: int = 6  # lines
     further_url: int = 500  # a longer link of a further report is left out; its host stays
     count: Callable[[str], int] = len
 
@@ -83,6 +94,7 @@ class Telling:
     heading: str
     lead: Line
     sentence: tuple[Piece, ...]
+    facts: tuple[str, ...]  # figures with who claims them, the gloss: a line each
     further: tuple[Line, ...]
     rest: str  # "+3 more reports: DVB, Mizzima, The Irrawaddy"
     known: str  # "Reported before by DVB"
@@ -121,17 +133,6 @@ def age(moment: datetime, now: datetime) -> str:
     return f"{minutes // (24 * 60)} days ago"
 
 
-def _name(text: str, limit: int = _NAME_CHARS) -> str:
-    return cut_text(clean_line(text), limit)
-
-
-def _listed(names: Iterable[str], most: int) -> str:
-    """Join at most *most* cleaned names, then "+N more"."""
-    cleaned = tuple(dict.fromkeys(name for name in map(_name, names) if name))
-    more = f" +{len(cleaned) - most} more" if len(cleaned) > most else ""
-    return ", ".join(cleaned[:most]) + more
-
-
 def _counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
@@ -146,8 +147,8 @@ def byline(report: Report, digest: Digest) -> str:
     moment = published if published is not None and believable else report.first_seen
     when = local_time(moment, digest.timezone)
     words = (
-        _name(report.outlet) or "unknown outlet",
-        _PERSPECTIVES.get(report.perspective, _name(report.perspective)),
+        short_line(report.outlet) or "unknown outlet",
+        _PERSPECTIVES.get(report.perspective, short_line(report.perspective)),
         language_name(report.language),
         when if believable else f"first seen {when}",
         age(moment, digest.created),
@@ -155,6 +156,7 @@ def byline(report: Report, digest: Digest) -> str:
         "one of several stories on its page" if report.several else "",
         "link is a redirect" if is_news_redirect(report.url) else "",
         "converted from Zawgyi" if report.converted else "",
+        "unverified" if report.unverified else "",
     )
     return " · ".join(word for word in words if word)
 
@@ -165,11 +167,9 @@ def coverage_line(coverage: Coverage) -> str:
     if coverage.offline:
         line = f"We are offline: hardly a source answers. Before: {line[0].lower()}{line[1:]}"
     if coverage.failed:
-        line += f" Failed: {_listed(coverage.failed, MAX_FAILED_NAMES)}"
+        line += f" Failed: {list_names(coverage.failed, MAX_FAILED_NAMES)}"
     if coverage.silent:
-        line += (
-            f"{'.' if coverage.failed else ''} Unusually silent: {_listed(coverage.silent, MAX_FAILED_NAMES)}"
-        )
+        line += f"{'.' if coverage.failed else ''} Unusually silent: {list_names(coverage.silent, MAX_FAILED_NAMES)}"
     return line
 
 
@@ -202,7 +202,7 @@ def remainder_line(digest: Digest, unlisted: int = 0, unlisted_briefs: int = 0) 
 
 def notice_lines(digest: Digest) -> tuple[str, ...]:
     """Return the notices, cleaned and cut, eight at most and then a count."""
-    notices = tuple(line for line in (_name(notice, _NOTICE_CHARS) for notice in digest.notices) if line)
+    notices = tuple(line for line in (short_line(notice, _NOTICE_CHARS) for notice in digest.notices) if line)
     if len(notices) <= MAX_NOTICES:
         return notices
     rest = len(notices) - MAX_NOTICES + 1
@@ -215,7 +215,7 @@ def footer_line(digest: Digest, part: int, parts: int) -> str:
     *part* counts from 1; the number is left out of a digest in one piece.
     """
     words = (
-        f"Digest {_name(digest.digest_id, 16)}",
+        f"Digest {short_line(digest.digest_id, 16)}",
         local_time(digest.created, digest.timezone),
         f"({part}/{parts})" if parts > 1 else "",
         "catch-up" if digest.is_catch_up else "",
@@ -228,13 +228,13 @@ def story_heading(story: Story, digest: Digest) -> str:
     """Return the topics of *story*, led by "Urgent", "Update: +1 report" or, in a test message, by "Example"."""
     urgent = "Urgent" if story.severity is Severity.URGENT else ""
     label = f"Update: +{_counted(len(story.reports), 'report')}" if story.is_update else ""
-    words = ("Example" if digest.is_test else "", urgent, label, _listed(story.topics, 4))
+    words = ("Example" if digest.is_test else "", urgent, label, list_names(story.topics, 4))
     return " · ".join(word for word in words if word)
 
 
 def repeat_note(digest_id: str) -> str:
     """Return the sentence that a message says when its first sending may have arrived."""
-    return f"This may be a repeat of digest {_name(digest_id, 16)}."
+    return f"This may be a repeat of digest {short_line(digest_id, 16)}."
 
 
 REPEAT_NOTE = repeat_note
@@ -332,17 +332,18 @@ def tell_story(story: Story, digest: Digest, budget: Budget) -> Telling:
     lead, *others = story.reports
     further = others[: budget.further]
     rest = others[budget.further :]
-    outlets = _listed((report.outlet for report in rest), 4)
+    outlets = list_names((report.outlet for report in rest), 4)
     return Telling(
         heading=story_heading(story, digest),
         lead=report_line(lead, digest, budget.headline, 2000, budget.count),
         sentence=sentence_pieces(lead.sentence, budget.sentence, budget.count),
+        facts=fact_lines(lead, story.tallies)[: budget.facts],
         further=tuple(
             report_line(report, digest, budget.further_headline, budget.further_url, budget.count)
             for report in further
         ),
         rest=f"+{_counted(len(rest), 'more report')}: {outlets}" if rest else "",
-        known=f"Reported before by {_listed(story.known_outlets, 4)}" if story.known_outlets else "",
+        known=f"Reported before by {list_names(story.known_outlets, 4)}" if story.known_outlets else "",
     )
 
 

@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from alerts.figure.model import What
+from typing import Literal
 
 Field = Literal["title", "text"]
+What = Literal[
+    "killed",
+    "injured",
+    "displaced",
+    "captured",
+    "surrendered",
+    "arrested",
+    "houses_destroyed",
+    "bases_captured",
+    "other",
+]
 Encoding = Literal["unicode", "zawgyi", "mixed"]
 
 
@@ -78,10 +86,12 @@ class Report:
     url: str | None  # http(s) only
     first_seen: datetime
     published: datetime | None = None  # the publisher's word; display only
-    sentence: MarkedText | None = None  # the matched sentence
+    sentence: MarkedText | None = None  # one or two sentences that say most
     summary_only: bool = False  # the page could not be read: matched on the feed's own text
     converted: bool = False  # shown text was converted from Zawgyi
     several: bool = False  # its page tells several stories: the headline may be another's
+    gloss: str = ""  # what a report in Burmese names, in English: lexicon facts only
+    unverified: bool = False  # the report itself hedges
     story_id: int = 0  # of the story that a brief report stands for
     grade: Grade = Grade()
 
@@ -117,6 +127,7 @@ class Story:
     is_update: bool = False
     known_outlets: tuple[str, ...] = ()  # outlets of reports the channel already has
     severity: Severity = Severity.ROUTINE  # that of the gravest report listed
+    tallies: tuple[Tally, ...] = ()  # its figures, beside each other
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 # From generous to the least that still names the story; a digest that does not fit takes the next row.
 BUDGETS = (
-    Budget(headline=300, sentence=1200, further=40, further_headline=200, further_url=500),
-    Budget(headline=250, sentence=480, further=12, further_headline=150, further_url=300),
-    Budget(headline=200, sentence=240, further=4, further_headline=120, further_url=200),
-    Budget(headline=150, sentence=0, further=1, further_headline=100, further_url=150),
-    Budget(headline=90, sentence=0, further=0),
+    Budget(headline=300, sentence=1200, facts=6, further=40, further_headline=200, further_url=500),
+    Budget(headline=250, sentence=480, facts=4, further=12, further_headline=150, further_url=300),
+    Budget(headline=200, sentence=240, facts=3, further=4, further_headline=120, further_url=200),
+    Budget(headline=150, sentence=0, facts=2, further=1, further_headline=100, further_url=150),
+    Budget(headline=90, sentence=0, facts=0, further=0),
 )
 _TAIL_CHARS = 280
 _MOST_PARTS = 99  # reserves room for the digits of "(12/34)" while the number of parts is not known

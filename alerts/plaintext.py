@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 MAX_URL_CHARS = 2000  # the least of what platforms take in a link (Discord 2048, Slack 3000)
 MAX_HOST_CHARS = 60  # longer ones lose their beginning, never the end that names the owner
+MAX_NAME_CHARS = 60  # of an outlet, a topic or a failed source with its cause
 ELLIPSIS = "…"
 
 _ZERO_WIDTH = "\u200b\u200c\u200d"  # kept: ZWSP marks a Burmese word break, ZWNJ and ZWJ shape letters
@@ -192,3 +193,15 @@ def break_mentions(text: str) -> str:
     (measured with TDLib). Nothing visible changes.
     """
     return _LIVE.sub(lambda match: match[0] + "\u200b", text)
+
+
+def short_line(text: str, limit: int = MAX_NAME_CHARS) -> str:
+    """Return *text* as one clean line of at most *limit* characters: a name, a title, a notice."""
+    return cut_text(clean_line(text), limit)
+
+
+def list_names(names: Iterable[str], most: int) -> str:
+    """Join at most *most* cleaned names, then "+N more"; equal ones once."""
+    cleaned = tuple(dict.fromkeys(name for name in map(short_line, names) if name))
+    more = f" +{len(cleaned) - most} more" if len(cleaned) > most else ""
+    return ", ".join(cleaned[:most]) + more

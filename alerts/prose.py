@@ -99,6 +99,8 @@ def _item_lines(item: Item, markup: Markup) -> Iterator[str]:
             yield markup.quote + dress_pieces(content.sentence, markup)
             if markup.quote:
                 yield ""  # or markdown takes the next line into the quotation
+        for fact in content.facts:
+            yield markup.text(fact)
         for line in content.further:
             yield markup.bullet + _one_line(line, markup)
         for note in (content.rest, content.known):

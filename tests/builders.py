@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+from alerts.lead.writer import LeadWriter
+from alerts.match.lexicon import read_lexicon
 from alerts.model import Coverage, Digest, Hit, MarkedText, Report, Story
 from crawler.model import Article, FeedEntry, PollState, Validators
 from crawler.store import PollResult
@@ -118,3 +122,9 @@ def a_hit(text: str = "Fighting near Loikaw went on.", word: str = "Loikaw") -> 
     """Return the hit of *word* in a document's text."""
     start = text.find(word)
     return Hit(f"@{word.lower()}", word, "text", start, start + len(word), word, text)
+
+
+@cache
+def a_writer() -> LeadWriter:
+    """Return the writer of leads with the shipped lexicon, made once: it remembers nothing of what it reads."""
+    return LeadWriter(read_lexicon(Path(__file__).resolve().parent.parent / "config" / "lexicon.csv"))

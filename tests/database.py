@@ -31,7 +31,7 @@ from alerts.platform import Part
 from crawler.db.engine import state_marker
 from crawler.model import PendingEntry
 from crawler.store import Store
-from tests.builders import NOW, a_hit, a_poll, an_article, an_entry
+from tests.builders import NOW, a_hit, a_poll, a_writer, an_article, an_entry
 
 REQUIRED = os.environ.get("NEWSWATCH_REQUIRE_POSTGRES") == "1"
 TEMPLATE = "newswatch_template"
@@ -294,6 +294,7 @@ def select_digest(
         topic_names={"loikaw": "Loikaw"},
         sources={},
         coverage=None,
+        writer=a_writer(),
     )
 
 

@@ -111,6 +111,8 @@ def _quote(pieces: tuple[Piece, ...]) -> str:
 def _story_lines(number: int, story: Telling) -> Iterator[str]:
     yield f"{number:>2}  " + cut_text(story.heading or "Story", COLUMNS - len(_INDENT), display_width)
     yield from _report_lines(story.lead, _INDENT, story.sentence)
+    for fact in story.facts:
+        yield from wrap(fact, _INDENT, _INDENT + "  ")
     for line in story.further:
         yield from _further_lines(line, _MORE)
     for note in (story.rest, story.known):

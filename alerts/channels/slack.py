@@ -159,6 +159,8 @@ def _tell(telling: Telling) -> dict[str, Any]:
     if telling.sentence:
         pieces = [_text(text, bold=is_marked) for text, is_marked in telling.sentence]
         elements.append({"type": "rich_text_quote", "elements": pieces})
+    if telling.facts:
+        elements.append(_section(_text("\n".join(telling.facts))))
     if telling.further:
         elements.append(_list(*(_report(line) for line in telling.further)))
     notes = "\n".join(note for note in (telling.rest, telling.known) if note)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from alerts.layout import pack, sentence_pieces
-from alerts.plaintext import clean_line, cut_text, safe_url
+from alerts.plaintext import safe_url, short_line
 from alerts.platform import (
     ChannelKeys,
     Delivery,
@@ -36,11 +36,10 @@ from alerts.wire import SecretAddress, decode_object, encode_json, post_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alerts.model import Digest, Report, Story
+    from alerts.model import Digest, Report, Story, Tally
 
 ADVISED_BYTES = 20_000
 _PREFIX = "whsec_"
-_NAME_CHARS = 60
 _TITLE_CHARS = 200
 _FAILED_NAMES = 10
 
@@ -100,10 +99,6 @@ def _instant(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
-def _name(text: str, limit: int = _NAME_CHARS) -> str:
-    return cut_text(clean_line(text), limit)
-
-
 def _report(report: Report, room: _Room) -> Object:
     pieces = sentence_pieces(report.sentence, room.sentence) if room.sentence else ()
     marks, at = [], 0
@@ -113,16 +108,36 @@ def _report(report: Report, room: _Room) -> Object:
         at += len(text)
     return {
         "id": report.article_id,
-        "headline": _name(report.headline, room.headline),
+        "headline": short_line(report.headline, room.headline),
         "url": safe_url(report.url) if report.url else None,
-        "outlet": _name(report.outlet),
-        "perspective": _name(report.perspective),
-        "language": _name(report.language, 12) if report.language else None,
+        "outlet": short_line(report.outlet),
+        "perspective": short_line(report.perspective),
+        "language": short_line(report.language, 12) if report.language else None,
         "first_seen": _instant(report.first_seen),
         "published": _instant(report.published),
         "sentence": {"text": "".join(text for text, _ in pieces), "marks": marks} if pieces else None,
         "summary_only": report.summary_only,
         "converted": report.converted,
+        "gloss": short_line(report.gloss, room.headline) or None,
+        "unverified": report.unverified,
+    }
+
+
+def _figures(tally: Tally, room: _Room) -> Object:
+    return {
+        "what": tally.what,
+        "period": short_line(tally.period) or None,
+        "claims": [
+            {
+                "value": claim.value,
+                "at_least": claim.at_least,
+                "who": short_line(claim.who),
+                "said_by": [short_line(name) for name in claim.said_by[: room.names]],
+                "hedged": claim.hedged,
+                "was": claim.was,
+            }
+            for claim in tally.claims
+        ],
     }
 
 
@@ -130,10 +145,12 @@ def _story(story: Story, room: _Room) -> Object:
     return {
         "id": story.story_id,
         "update": story.is_update,
-        "topics": [_name(topic) for topic in story.topics[: room.names]],
+        "topics": [short_line(topic) for topic in story.topics[: room.names]],
         "reports": [_report(report, room) for report in story.reports[: room.reports]],
         "reports_omitted": max(0, len(story.reports) - room.reports),
-        "known_outlets": [_name(outlet) for outlet in story.known_outlets[: room.names]],
+        "severity": story.severity.word,
+        "figures": [_figures(tally, room) for tally in story.tallies],
+        "known_outlets": [short_line(outlet) for outlet in story.known_outlets[: room.names]],
     }
 
 
@@ -144,9 +161,9 @@ def _coverage(digest: Digest) -> Object | None:
     return {
         "read": digest.coverage.read,
         "total": digest.coverage.total,
-        "failed": [_name(name) for name in failed[:_FAILED_NAMES]],
+        "failed": [short_line(name) for name in failed[:_FAILED_NAMES]],
         "failed_count": len(failed),
-        "silent": [_name(name) for name in digest.coverage.silent[:_FAILED_NAMES]],
+        "silent": [short_line(name) for name in digest.coverage.silent[:_FAILED_NAMES]],
         "offline": digest.coverage.offline,
     }
 
@@ -157,18 +174,18 @@ Item = tuple[str, Object | str]  # the list it belongs to ("stories", "brief", "
 def _items(digest: Digest, room: _Room) -> list[Item]:
     items: list[Item] = [("stories", _story(story, room)) for story in digest.stories]
     items += [("brief", _report(report, room)) for report in digest.brief]
-    items += [("notices", _name(notice, room.headline)) for notice in digest.notices]
+    items += [("notices", short_line(notice, room.headline)) for notice in digest.notices]
     return items
 
 
 def _payload(digest: Digest, items: Sequence[Item], part: int, parts: int) -> Object:
     data: Object = {
-        "digest_id": _name(digest.digest_id, 16),
+        "digest_id": short_line(digest.digest_id, 16),
         "part": part,
         "parts": parts,
-        "title": _name(digest.title, _TITLE_CHARS),
+        "title": short_line(digest.title, _TITLE_CHARS),
         "created": _instant(digest.created),
-        "timezone": _name(digest.timezone),
+        "timezone": short_line(digest.timezone),
         "test": digest.is_test,
         "catch_up": digest.is_catch_up,
         "possible_repeat": False,

@@ -35,7 +35,8 @@ from alerts.figure.burmesewords import (
     refold,
     split_words,
 )
-from alerts.figure.model import Class, Count, What
+from alerts.figure.model import Class, Count
+from alerts.model import What
 from alerts.text.syllable import is_syllable_end, is_syllable_start
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from alerts.figure.numeral import MAX_COUNT, read_digits
 from alerts.text.fold import fold
 
 if TYPE_CHECKING:
-    from alerts.figure.model import Class, What
+    from alerts.figure.model import Class
+from alerts.model import What
 
 
 def refold(pattern: str) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from alerts.figure.model import Class, Count, What
+from alerts.figure.model import Class, Count
 from alerts.figure.verb import Event, Sentence, names_event
 from alerts.figure.wordlist import (
     ARMED,
@@ -19,6 +19,7 @@ from alerts.figure.wordlist import (
     PARTICIPLES,
     words_of,
 )
+from alerts.model import What
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-What = Literal[
-    "killed",
-    "injured",
-    "displaced",
-    "captured",
-    "surrendered",
-    "arrested",
-    "houses_destroyed",
-    "bases_captured",
-    "other",
-]
+if TYPE_CHECKING:
+    from alerts.model import What
+
 # What a counted noun stands for; "" is a number that leaves its noun unsaid ("ten were hurt").
 Class = Literal["person", "house", "base", "town", "case", ""]
 

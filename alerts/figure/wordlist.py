@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from alerts.figure.model import Class, What
+    from alerts.figure.model import Class
+from alerts.model import What
 
 
 def words_of(text: str) -> list[str]:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from alerts.figure.model import Figure, What
-    from alerts.model import Hit
+    from alerts.figure.model import Figure
+    from alerts.model import Hit, What
 
 # In the order in which people ask; "other" (towns, cases) is read but never told: nobody knows of what.
 TOLD: tuple[What, ...] = (

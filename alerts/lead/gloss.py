@@ -14,8 +14,9 @@ from alerts.lead.figures import TOLD
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from alerts.figure.model import Figure, What
+    from alerts.figure.model import Figure
     from alerts.match.concept import Mention
+    from alerts.model import What
 
 MOST_OF_A_KIND = 3
 _KINDS = (("event", "operation"), ("place", "ward"), ("actor",))

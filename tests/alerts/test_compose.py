@@ -24,7 +24,7 @@ from alerts.compose import (
 from alerts.layout import remainder_line
 from alerts.model import Grade, MarkedText, Severity
 from crawler.model import PollState, StoredArticle
-from tests.builders import NOW, a_hit
+from tests.builders import NOW, a_hit, a_writer
 
 SOURCES = {
     "irrawaddy-en": SourceFacts("The Irrawaddy", "independent"),
@@ -72,6 +72,7 @@ def compose(*stories: PendingStory, max_stories: int = 20, **changes: Any) -> Se
         "topic_names": TOPICS,
         "sources": SOURCES,
         "coverage": None,
+        "writer": a_writer(),
     }
     return compose_digest(stories, max_stories=max_stories, **(facts | changes))
 

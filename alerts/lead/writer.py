@@ -1,0 +1,70 @@
+"""What a digest shows of one article: headline, best sentences, gloss, and whether the text itself hedges."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alerts.figure.extract import find_figures
+from alerts.lead.gloss import is_denied, write_gloss
+from alerts.lead.sentences import choose_sentences
+from alerts.match.concept import ConceptFinder, name_concepts
+from alerts.text.zawgyi import to_unicode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from alerts.match.concept import Mention
+    from alerts.match.lexicon import Lexicon
+    from alerts.model import Hit, MarkedText
+
+HEDGES = frozenset({"hedge-unverified", "hedge-claim"})  # "about" makes a number vague, not a report doubtful
+NEVER_CHECKED = "hedge-unverified"  # said once at an end of a report, it is said of all of it
+_MYANMAR = re.compile("[\u1000-\u109f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One article as it is shown; all text is Unicode."""
+
+    headline: str
+    sentence: MarkedText | None  # None: the topic's words stand in the title only, or the text is gone
+    gloss: str = ""  # in English, of a report in Burmese
+    unverified: bool = False  # the report says so itself
+    converted: bool = False  # from Zawgyi
+
+
+class LeadWriter:
+    """Writes leads; compiles the lexicon when the first is asked for, for most runs tell nothing."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._names = name_concepts(lexicon)
+        self._finder: ConceptFinder | None = None
+
+    def write(self, title: str, text: str, hits: Iterable[Hit], encoding: str = "unicode") -> Lead:
+        """Return what is shown of an article; *hits* are those of both fields, *encoding* the source's habit."""
+        if self._finder is None:
+            self._finder = ConceptFinder(self._lexicon)
+        mentions = self._finder.find(title, text, encoding)
+        in_text = [hit for hit in hits if hit.field == "text" and text[hit.start : hit.end] == hit.matched]
+        named = [mention for mention in mentions if mention.field == "text"]
+        sentence = choose_sentences(text, in_text, named, encoding) if in_text else None
+        headline = to_unicode(title, default=encoding)
+        shown = f"{headline.text}\n{sentence.text if sentence else ''}"
+        shown_mentions = self._finder.find(headline.text, sentence.text if sentence else "")
+        return Lead(
+            headline=headline.text,
+            sentence=sentence,
+            gloss=self._gloss(shown, shown_mentions) if _MYANMAR.search(shown) else "",
+            unverified=any(mention.concept == NEVER_CHECKED for mention in mentions)
+            or any(mention.concept in HEDGES for mention in shown_mentions),
+            converted=headline.encoding != "unicode"
+            or (sentence is not None and to_unicode(text, default=encoding).encoding != "unicode"),
+        )
+
+    def _gloss(self, shown: str, mentions: Sequence[Mention]) -> str:
+        body = shown.partition("\n")[2]
+        told = [mention for mention in mentions if not is_denied(mention, body)]
+        return write_gloss(told, find_figures(shown), self._names)
