@@ -142,7 +142,7 @@ def byline(report: Report, digest: Digest) -> str:
 
     The publisher's time is shown where it is believable (not ahead of the digest); else when we saw it.
     """
-    published = report.published
+    published = report.published if report.published != report.first_seen else None  # a lie that was clamped
     believable = published is not None and published.tzinfo is not None and published <= digest.created
     moment = published if published is not None and believable else report.first_seen
     when = local_time(moment, digest.timezone)

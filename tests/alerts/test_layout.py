@@ -75,8 +75,10 @@ def test_a_byline_says_who_when_and_every_caveat() -> None:
 
 
 def test_f22_a_publisher_ahead_of_time_is_not_believed() -> None:
-    report = a_report(published=NOW + timedelta(hours=6))
-    assert "first seen 22 Nov 09:24 MMT · 3 h ago" in layout.byline(report, a_digest())
+    seen = NOW - timedelta(hours=3)
+    for published in (NOW + timedelta(hours=6), seen, None):  # as said, as clamped, and when nothing was said
+        report = a_report(published=published, first_seen=seen)
+        assert "first seen 22 Nov 09:24 MMT · 3 h ago" in layout.byline(report, a_digest())
 
 
 def test_coverage_names_six_failures_and_counts_the_rest() -> None:

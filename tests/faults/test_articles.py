@@ -17,6 +17,7 @@ RSS = "application/rss+xml"
 NEWS = f"Traders in Loikaw opened their stalls again.\n{PROSE}"
 OVERRIDE, ISOLATE, END, JOINER, HIDDEN = "\u202e", "\u2066", "\u2069", "\u200b", "\u200f"
 HOSTILE_TITLE = f"Loikaw {OVERRIDE}gnp.exe{ISOLATE}market{END}{HIDDEN} is open"
+ROAD = "လွိုင်ကော်မြို့အဝင် ကားလမ်းကို ဒီကနေ့ မနက်က ပြန်ဖွင့်လိုက်ပြီလို့ ဒေသခံတွေက ပြောပါတယ်။"  # road into Loikaw open
 TWIN = "Twin bridges near Loikaw"
 HOURS = (0, 2, 9, 30)
 
@@ -47,6 +48,7 @@ def publish(newsroom: Newsroom, hour: int) -> None:
         {"title": "Root of all in Loikaw", "link": link("/p/canonical-root")},
         {"title": "Other host in Loikaw", "link": link("/p/canonical-other")},
         {"title": TWIN, "link": link("/p/twin"), "summary": "In brief."},
+        {"title": "Mislabelled page", "link": link("/p/mislabelled"), "summary": "In brief."},
     ]
     if not late:
         items.append({"title": "Deleted note", "link": link("/p/deleted"), "summary": "In brief."})
@@ -73,6 +75,9 @@ def publish(newsroom: Newsroom, hour: int) -> None:
     for path, where in (("root", "/"), ("other", "https://other.example/p/canonical-other")):
         declared = f'<link rel="canonical" href="{escape(where)}">'
         newsroom.add(f"/p/canonical-{path}", own_page(path, f"{path}: {NEWS}", declared))
+    # UTF-8 that the header and the page call something else, with a few bytes that are neither
+    wrong = page("Mislabelled", f"{ROAD}\n{PROSE}").replace(b"charset='utf-8'", b"charset='windows-1252'")
+    newsroom.add("/p/mislabelled", wrong.replace(b"lorries", b"lorr\xffies"), "text/html; charset=iso-8859-1")
     declared = f'<link rel="canonical" href="{link("/p/twin")}">'
     for path in ("/p/twin", "/p/twin/amp", "/p/m-twin"):
         newsroom.add(path, own_page(TWIN, f"Two bridges near Loikaw were mended.\n{PROSE}{path}", declared))
@@ -131,7 +136,7 @@ def test_a05_page_without_text_is_told_by_its_summary_and_counted_for_its_source
     assert (row.origin, row.problem) == ("summary", "no article text on the page")
     assert watch.told("Script on a bridge") == 1
     assert "summary only" in watch.runs[0].told
-    assert "6 of 14 articles by their summary only in 7 days" in watch.runs[-1].status
+    assert "6 of 15 articles by their summary only in 7 days" in watch.runs[-1].status
 
 
 def test_a07_control_characters_reach_neither_store_nor_chat(watch: Watch) -> None:
@@ -139,6 +144,13 @@ def test_a07_control_characters_reach_neither_store_nor_chat(watch: Watch) -> No
     assert "opened their stalls again" in row.text
     assert watch.told("Loikaw bakers return") == 1
     assert not any(ord(letter) < 32 and letter != "\n" for ran in watch.runs for letter in ran.told)
+
+
+def test_a08_page_that_is_called_by_a_wrong_encoding_is_read_and_matched(watch: Watch) -> None:
+    row = watch.articles("press")["Mislabelled page"]
+    assert row.text.startswith(ROAD)
+    assert "lorr\ufffdies" in row.text, "what is neither is a mark, and the rest stays"
+    assert watch.told("Mislabelled page") == 1
 
 
 def test_a10_what_reorders_text_or_imitates_a_host_is_shown_for_what_it_is(watch: Watch) -> None:

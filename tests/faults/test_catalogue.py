@@ -15,6 +15,10 @@ def test_list_of_faults_is_that_of_the_paper(shared: Path) -> None:
     assert list(FAULTS) == ids
 
 
+def test_every_fault_has_a_test_of_its_name() -> None:
+    assert [fault for fault, tests in by_fault(named_tests()).items() if not tests] == []
+
+
 def test_tests_are_found_by_name_wherever_they_stand_and_told_fast_or_slow(tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "test_one.py").write_text(
