@@ -46,5 +46,5 @@ def _claim_words(claim: FigureClaim) -> str:
 def fact_lines(lead: Report, tallies: Sequence[Tally]) -> tuple[str, ...]:
     """Return the gloss of a story's lead and the story's figures, a line each."""
     gloss = cut_text(clean_line(lead.gloss), _GLOSS_CHARS)
-    lines = [f"In English, word by word: {gloss}"] if gloss else []
+    lines = [f"In English (word list): {gloss}"] if gloss else []
     return (*lines, *(cut_text(figures_line(tally), _FIGURES_CHARS) for tally in tallies))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alerts.model import What
 
 MOST_OF_A_KIND = 3
+LEAST_WORDS = 2  # a place alone tells nothing that the topic does not
 _KINDS = (("event", "operation"), ("place", "ward"), ("actor",))
 # Events that a figure of the same kind already says: "killed 6" beside "killed" is once too often.
 _SAID_BY_FIGURE: Mapping[str, What] = {
@@ -47,7 +48,7 @@ def is_denied(mention: Mention, text: str) -> bool:
 
 
 def write_gloss(mentions: Iterable[Mention], figures: Iterable[Figure], names: Mapping[str, str]) -> str:
-    """Return "airstrike; killed 6, injured at least 10; Loikaw, Demoso; Karenni Army", "" when nothing has a name.
+    """Return "airstrike; killed 6, injured at least 10; Loikaw, Demoso; Karenni Army", "" when little has a name.
 
     *mentions* and *figures* are those of what is shown of the report; *names* of `match.concept.name_concepts`.
     """
@@ -64,6 +65,8 @@ def write_gloss(mentions: Iterable[Mention], figures: Iterable[Figure], names: M
         ]
         groups.append(words[:MOST_OF_A_KIND])
     groups.insert(1, [text for _, text in numbers][:MOST_OF_A_KIND])
+    if sum(len(group) for group in groups) < LEAST_WORDS:
+        return ""
     return "; ".join(", ".join(group) for group in groups if group)
 
 

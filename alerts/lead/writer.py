@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from alerts.match.lexicon import Lexicon
     from alerts.model import Hit, MarkedText
 
-HEDGES = frozenset({"hedge-unverified", "hedge-claim"})  # "about" makes a number vague, not a report doubtful
 NEVER_CHECKED = "hedge-unverified"  # said once at an end of a report, it is said of all of it
+CLAIMED = "hedge-claim"  # said of its own sentence
+# Forms of `CLAIMED` that only name who speaks, as every good report does: statement issued, as they say, it is known.
+_ATTRIBUTIONS = frozenset({"according to", "သတင်းထုတ်ပြန်", "အဆိုအရ", "သိရသည်", "အဆိုရ"})
 _MYANMAR = re.compile("[\u1000-\u109f]")
 
 
@@ -52,19 +54,25 @@ class LeadWriter:
         named = [mention for mention in mentions if mention.field == "text"]
         sentence = choose_sentences(text, in_text, named, encoding) if in_text else None
         headline = to_unicode(title, default=encoding)
-        shown = f"{headline.text}\n{sentence.text if sentence else ''}"
-        shown_mentions = self._finder.find(headline.text, sentence.text if sentence else "")
+        body = sentence.text if sentence else ""
+        shown = self._finder.find(headline.text, body)
         return Lead(
             headline=headline.text,
             sentence=sentence,
-            gloss=self._gloss(shown, shown_mentions) if _MYANMAR.search(shown) else "",
+            gloss=self._gloss(headline.text, body, shown),
             unverified=any(mention.concept == NEVER_CHECKED for mention in mentions)
-            or any(mention.concept in HEDGES for mention in shown_mentions),
+            or any(_is_claim(mention, headline.text, body) for mention in shown),
             converted=headline.encoding != "unicode"
             or (sentence is not None and to_unicode(text, default=encoding).encoding != "unicode"),
         )
 
-    def _gloss(self, shown: str, mentions: Sequence[Mention]) -> str:
-        body = shown.partition("\n")[2]
+    def _gloss(self, headline: str, body: str, mentions: Sequence[Mention]) -> str:
+        if not _MYANMAR.search(f"{headline} {body}"):
+            return ""
         told = [mention for mention in mentions if not is_denied(mention, body)]
-        return write_gloss(told, find_figures(shown), self._names)
+        return write_gloss(told, (*find_figures(headline), *find_figures(body)), self._names)
+
+
+def _is_claim(mention: Mention, headline: str, body: str) -> bool:
+    quoted = (headline if mention.field == "title" else body)[mention.start : mention.end]
+    return mention.concept == CLAIMED and quoted.casefold() not in _ATTRIBUTIONS

@@ -16,6 +16,7 @@ from alerts.match.lexicon import read_lexicon
 from alerts.match.matcher import Matcher, compile_topics
 from alerts.match.rule import TopicRule
 from alerts.model import Hit, Tally
+from tests.builders import a_writer
 
 NOON = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)
 LEXICON = read_lexicon(Path(__file__).resolve().parents[2] / "config" / "lexicon.csv")
@@ -184,3 +185,24 @@ def test_an_event_that_is_taken_back_is_told_as_such(finder: ConceptFinder) -> N
 
 def mentions(finder: ConceptFinder, text: str) -> tuple[Mention, ...]:
     return finder.find("", text)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "unverified"),
+    [
+        ("Two people were injured in Loikaw, according to the clinic.", False),
+        ("The KNDF claimed to have taken a base near Loikaw.", True),
+        ("Shells fell on Loikaw. The figures could not be independently verified.", True),
+        ("လွိုင်ကော်မြို့မှာ တိုက်ပွဲဖြစ်တယ်လို့ သိရသည်။", False),  # it is known that there was fighting in Loikaw
+    ],
+)
+def test_a_report_is_unverified_when_it_says_so_not_when_it_names_its_source(
+    matcher: Matcher, sentence: str, unverified: bool
+) -> None:
+    lead = a_writer().write("", sentence, hits_of(matcher, sentence))
+    assert lead.unverified is unverified
+
+
+def test_a_place_alone_is_no_gloss(matcher: Matcher) -> None:
+    text = "လွိုင်ကော်မြို့မှာ မိုးရွာတယ်။"  # it rained in Loikaw
+    assert a_writer().write("", text, hits_of(matcher, text)).gloss == ""
