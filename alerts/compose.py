@@ -12,7 +12,7 @@ from alerts.incident import OFFLINE, SILENT
 from alerts.layout import local_time
 from alerts.lead.figures import Voice, find_tallies
 from alerts.lead.writer import LeadWriter
-from alerts.model import Coverage, Digest, Grade, Hit, Report, Severity, Story
+from alerts.model import Coverage, Digest, Grade, Hit, Report, Severity, Story, ToldIn
 from alerts.plaintext import cut_text
 from crawler.model import PollState, StoredArticle
 
@@ -61,6 +61,7 @@ def compose_digest(
     writer: LeadWriter,
     grades: Mapping[int, Grade] | None = None,
     held: int = 0,
+    answers: ToldIn | None = None,
     notices: Sequence[str] = (),
     is_catch_up: bool = False,
 ) -> Selection:
@@ -90,6 +91,7 @@ def compose_digest(
         coverage=coverage,
         notices=tuple(notices),
         is_catch_up=is_catch_up,
+        answers=answers,
     )
     return Selection(digest, tuple(told), tuple(counted_ids))
 

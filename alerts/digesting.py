@@ -25,7 +25,7 @@ from alerts.due import (
 from alerts.grading import Grades
 from alerts.incident import Incidents, notice_line
 from alerts.lead.writer import LeadWriter
-from alerts.model import Severity
+from alerts.model import Severity, ToldIn
 from alerts.outbox import Outbox
 from alerts.platform import Style
 from alerts.runlog import RunLog
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from alerts.config import Channel, Config
     from alerts.incident import Incident
 
+MOST_ANSWERS = 3  # messages that one run adds to earlier ones of a channel; more of them are noise
 CATCH_UP_AFTER = timedelta(hours=6)  # older than this, the digest says that it catches up
 
 
@@ -120,34 +121,56 @@ class Digester:
         if stories or incidents:
             is_late = turn is Turn.ALL and oldest is not None
             is_late = is_late and now - first_chance(plan, past, oldest or now) > CATCH_UP_AFTER
-            selection = self.select(
-                channel,
-                stories,
-                now,
-                [notice_line(item) for item in incidents],
-                is_catch_up=is_late,
-                held=waiting - len(stories),
-            )
+            notices = [notice_line(item) for item in incidents]
+            held = waiting - len(stories)
+            selections = [
+                self.select(channel, some, now, notices, is_catch_up=is_late, held=held)
+                if answers is None
+                else self.select(channel, some, now, answers=answers)
+                for answers, some in self._by_message(channel, stories, has_notices=bool(notices))
+            ]
         elif (
             not oldest
             and channel.heartbeat
             and heartbeat_due(channel.heartbeat, state.spoken_at, plan, past, now)
         ):
-            selection = self._heartbeat(channel, state.spoken_at or now, now)
+            selections = [self._heartbeat(channel, state.spoken_at or now, now)]
         else:
             return False
-        parts = channel.platform.render(selection.digest, channel.keys, Style.RICH)
+        rendered = [channel.platform.render(each.digest, channel.keys, Style.RICH) for each in selections]
         is_looked_at = isinstance(channel.send, At) and not is_quiet_now
-        self._outbox.enqueue(
-            channel.id,
-            selection,
-            parts,
-            now,
-            [item.incident_id for item in incidents],
-            on_schedule=turn is Turn.ALL or not (plan.urgent_at_once or plan.group_wait),
-            checked_at=later_mark(state.checked_at, now) if is_looked_at else None,
-        )
+        for selection, parts in zip(selections, rendered, strict=True):
+            tells_notices = selection.digest.answers is None
+            self._outbox.enqueue(
+                channel.id,
+                selection,
+                parts,
+                now,
+                [item.incident_id for item in incidents] if tells_notices else [],
+                on_schedule=turn is Turn.ALL or not (plan.urgent_at_once or plan.group_wait),
+                checked_at=later_mark(state.checked_at, now) if is_looked_at else None,
+            )
         return True
+
+    def _by_message(
+        self, channel: Channel, stories: Sequence[PendingStory], *, has_notices: bool
+    ) -> list[tuple[ToldIn | None, tuple[PendingStory, ...]]]:
+        """Return what makes a message of its own: the news, then the updates by the message that they answer.
+
+        Where the platform knows no answers, or there would be many, updates stand in the digest like the rest.
+        """
+        updates = [item.story_id for item in stories if item.told_source_ids]
+        told = self._outbox.first_told(channel.id, updates) if channel.platform.answers and updates else {}
+        if len(set(told.values())) > MOST_ANSWERS:
+            told = {}
+        grouped: dict[ToldIn, list[PendingStory]] = {}
+        news: list[PendingStory] = []
+        for item in stories:
+            (grouped.setdefault(told[item.story_id], []) if item.story_id in told else news).append(item)
+        first: list[tuple[ToldIn | None, tuple[PendingStory, ...]]] = []
+        if news or has_notices:
+            first.append((None, tuple(news)))
+        return [*first, *((answers, tuple(some)) for answers, some in grouped.items())]
 
     def _untold_incidents(self, channel: Channel) -> list[Incident]:
         """Return what *channel* is told as an operator; not what is wrong with itself."""
@@ -178,6 +201,7 @@ class Digester:
         *,
         is_catch_up: bool = False,
         held: int = 0,
+        answers: ToldIn | None = None,
     ) -> Selection:
         """Return the digest that *channel* would get of *stories*."""
         names = self._topic_names(channel)
@@ -194,6 +218,7 @@ class Digester:
             writer=self._writer,
             coverage=coverage_of(self._store.poll_states(), self._sources, self._incidents.open_subjects()),
             held=held,
+            answers=answers,
             notices=notices,
             is_catch_up=is_catch_up,
         )

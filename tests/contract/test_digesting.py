@@ -62,10 +62,18 @@ class Desk:
         while part := self.outbox.next_part("desk"):
             claimed = self.outbox.claim(part, "run", now)
             assert claimed
-            self.outbox.record(claimed, Transition(State.SENT), "run", now)
+            sent = Transition(State.SENT, message_id=f"{100 + claimed.delivery_id}")
+            self.outbox.record(claimed, sent, "run", now)
         found = [row.id for row in rows(self.store.engine, select(digest.c.id).order_by(digest.c.created_at))]
         new = [self.outbox.read_digest(each) for each in found if each not in before]
         return [each for each in new if each is not None]
+
+    def copy(self, now: datetime) -> None:
+        """Another outlet prints one agency report, word for word."""
+        self.articles += 1
+        text = f"{BOMBED} The agency's report goes on for long enough to be known again when it is printed twice."
+        keep_article(self.store, self.articles, now, text=text)
+        examine_all(self.archive, {"desk": ("loikaw",)}, now)
 
 
 def configuration(folder: Path, channel: dict[str, Any]) -> Config:
@@ -206,3 +214,36 @@ def test_clock_that_was_far_ahead_does_not_silence_the_heartbeat(
     desk.freeze(NOW + ahead)
     told = [hours for hours in range(60) if desk.run(NOW + hours * HOUR)]
     assert told[0] == 24
+
+
+TELEGRAM = {"platform": "telegram", "token": "123:abc", "chat": "-1001"}
+
+
+def test_an_update_answers_the_message_that_told_its_story_and_news_stand_by_themselves(
+    store: Store, archive: Archive, tmp_path: Path
+) -> None:
+    desk = Desk(store, archive, tmp_path, TELEGRAM)
+    desk.copy(NOW)
+    (told,) = desk.run(NOW)
+    assert told.answers is None
+    desk.copy(NOW + HOUR)
+    desk.news(MARKET, NOW + HOUR)
+    news, update = sorted(desk.run(NOW + HOUR), key=lambda each: each.answers is not None)
+    assert [story.is_update for story in news.stories] == [False]
+    assert [story.is_update for story in update.stories] == [True]
+    assert update.answers is not None
+    assert update.answers.digest_id == told.digest_id
+    assert update.answers.message_id == "101"
+    assert desk.run(NOW + 2 * HOUR) == [], "nothing is told twice"
+
+
+def test_where_nothing_can_be_answered_updates_stand_in_the_digest(
+    store: Store, archive: Archive, tmp_path: Path
+) -> None:
+    desk = Desk(store, archive, tmp_path, {})
+    desk.copy(NOW)
+    desk.run(NOW)
+    desk.copy(NOW + HOUR)
+    desk.news(MARKET, NOW + HOUR)
+    (both,) = desk.run(NOW + HOUR)
+    assert (both.answers, sorted(story.is_update for story in both.stories)) == (None, [False, True])

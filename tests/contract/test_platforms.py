@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.channels import PLATFORMS
-from alerts.model import Digest
+from alerts.model import Digest, ToldIn
 from alerts.platform import (
     ChannelKeys,
     Delivery,
@@ -327,3 +327,15 @@ def test_no_verdict_repeats_the_address_that_the_server_echoes(name: str) -> Non
             json.dumps({"ok": False, "error": CANARY, "description": CANARY}),
         ):
             assert CANARY not in repr(PLATFORMS[name].classify(HttpResponse(status, {}, body.encode())))
+
+
+@every_platform
+@every_style
+def test_an_answer_names_the_earlier_message_where_the_platform_can(name: str, style: Style) -> None:
+    earlier = ToldIn("0a1b2c3d", "4711")
+    plain = render(name, a_digest(stories=(a_story(is_update=True),)), style)
+    answer = render(name, a_digest(stories=(a_story(is_update=True),), answers=earlier), style)
+    if PLATFORMS[name].answers:
+        assert all(b"4711" in part.body or b"0a1b2c3d" in part.body for part in answer)
+    else:
+        assert [part.body for part in answer] == [part.body for part in plain]
