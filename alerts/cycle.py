@@ -114,7 +114,7 @@ class _Run:
         tried, working = report.delivery.tried_channels, report.delivery.working_channels
         return RunResult(
             report,
-            unreachable=report.crawl.unreachable,
+            unreachable=report.crawl.unreachable and report.crawl.unanswered == report.crawl.asked,
             unreadable=report.crawl.all_failed,
             undeliverable=not working and (bool(tried) or report.paused_channels == len(self._channels)),
             stopped=self._around.stop.is_set(),

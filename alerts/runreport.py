@@ -100,8 +100,12 @@ def as_text(report: RunReport, source_total: int) -> list[str]:
 
 def new_problems(report: RunReport) -> list[str]:
     """Return what began to go wrong in this run, a line each: what a quiet cron job still mails."""
-    began = [item for item in report.problems if item.since is not None and item.since >= report.started]
-    lines = [f"source {item.source_id} cannot be read: {item.problem}" for item in began]
+    crawl = report.crawl
+    if crawl.unreachable:
+        lines = [f"{crawl.unanswered} of {crawl.asked} sources gave no answer: is this machine offline?"]
+    else:
+        began = [item for item in report.problems if item.since is not None and item.since >= report.started]
+        lines = [f"source {item.source_id} cannot be read: {item.problem}" for item in began]
     return lines + [f"channel {channel_id}: {reason}" for channel_id, reason in report.channel_problems]
 
 

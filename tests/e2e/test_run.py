@@ -15,7 +15,7 @@ import pytest
 
 from tests.chatroom import Answer, Chatroom
 from tests.conftest import ROOT
-from tests.e2e.newsdesk import TOLD, hook, set_up, slack, told_in
+from tests.e2e.newsdesk import TOLD, UNTOLD, hook, set_up, slack, told_in
 from tests.e2e.program import Finished, Program, a_source, publish
 from tests.newsroom import Newsroom
 
@@ -162,6 +162,17 @@ def test_operators_hear_once_that_we_are_offline_and_once_that_we_are_back(
     assert b"We are offline since" in post.request.body
     assert b"3 of 3 sources gave no answer at all" in post.request.body
     assert b"We are offline: hardly a source answers" in post.request.body  # the coverage line
+    alone = publish(newsroom, "/alone", UNTOLD)
+    program.configure(
+        [a_source("alone", alone), *(a_source(f"s{number}", closed.url("/feed")) for number in range(5))],
+        [slack(chatroom)],
+        operators=["desk"],
+    )
+    partly = program.do("-q", "run")
+    assert (partly.status, len(partly.err.strip().splitlines())) == (0, 1)  # one was read: not in vain
+    assert "5 of 6 sources gave no answer: is this machine offline?" in partly.err
+    assert program.rows("SELECT source_id FROM source_state") == [("alone",)]
+    assert len(chatroom.posts) == 1
     (program.config / "sources.yaml").write_text(sources, "utf-8")
     program.run()
     program.run()
