@@ -18,14 +18,14 @@ from alerts.trial.value import Document, Trouble
 from crawler.article import settle
 from crawler.clock import utc_now
 from crawler.errors import CrawlError, ParseError
-from crawler.model import ExtractedPage, FeedEntry, PendingEntry
+from crawler.model import ExtractedPage, ExtractRules, FeedEntry, PendingEntry
 from crawler.parse.charset import decode_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from crawler.child import Worker
-    from crawler.config import CrawlConfig
+    from crawler.config import CrawlConfig, Source
     from crawler.onepage import FetchedPage
 
 STDIN = "-"
@@ -112,7 +112,7 @@ class Reader:
             raise ParseError(f"larger than {MAX_FILE_BYTES >> 20} MiB")
         if file.suffix in _PAGE_SUFFIXES or body[:1024].lstrip().lower().startswith(_MARKUP_STARTS):
             page = self._extract(body, f"https://example.org/{file.path.name}")
-            yield _from_page(page, file.path.name, f"https://example.org/{file.path.name}", None)
+            yield self._from_page(page, file.path.name, f"https://example.org/{file.path.name}")
         else:
             yield self._from_text(body, name)
 
@@ -144,27 +144,29 @@ class Reader:
         answer = self._fetched[name]
         if isinstance(answer, CrawlError):
             raise answer
-        source = find_source(self._config, name)
-        language = source.language if source else None
-        return _from_page(answer.page, name, answer.url, language, outlet=source.id if source else None)
+        return self._from_page(answer.page, name, answer.url, find_source(self._config, name))
+
+    def _from_page(self, page: ExtractedPage, name: str, url: str, source: Source | None = None) -> Document:
+        """Return the article as the crawl would store it, had its feed said nothing but the address."""
+        now = utc_now()
+        asked = name if is_address(name) else url
+        pending = PendingEntry(0, "", FeedEntry("", url=asked), now, 0)
+        language, rules = (source.language, source.extract.rules) if source else (None, ExtractRules())
+        article = settle.from_page(pending, page, url, language, rules)
+        if article is None:
+            raise ParseError("no article text on the page")
+        if page.keep_missed:
+            self._notice(f"{name}: nothing of extract.keep stands on the page; it is read as usual")
+        if article.doubt:
+            self._notice(f"{name}: odd about the page: {article.doubt}")
+        published = article.published.isoformat() if article.published else None
+        outlet = source.id if source else None
+        return Document(name, article.title, article.text, url, outlet, published, article.language)
 
 
 def is_address(name: str) -> bool:
     """Tell whether an input is to be asked for over the network."""
     return name.lower().startswith(("http://", "https://"))
-
-
-def _from_page(
-    page: ExtractedPage, name: str, url: str, language: str | None, *, outlet: str | None = None
-) -> Document:
-    """Return the article as the crawl would store it, had its feed said nothing but the address."""
-    now = utc_now()
-    asked = name if is_address(name) else url
-    article = settle.from_page(PendingEntry(0, "", FeedEntry("", url=asked), now, 0), page, url, language)
-    if article is None:
-        raise ParseError("no article text on the page")
-    published = article.published.isoformat() if article.published else None
-    return Document(name, article.title, article.text, url, outlet, published, article.language)
 
 
 def _explain(error: BaseException, name: str) -> str:

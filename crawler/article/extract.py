@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _MAX_ATTRIBUTES = 500  # of one element; XPath over 200,000 takes minutes, no theme writes 100
+_OVERLOADED = etree.XPath(f"descendant-or-self::*[@*[{_MAX_ATTRIBUTES + 1}]]")
 _SHORT_STORY_CHARS = 400  # trafilatura distrusts what is shorter than 250 and takes more
 _PROSE_CHARS = 200
 _TEASER_CHARS = 1500  # a page that says it is not free and holds less was cut
@@ -128,6 +129,5 @@ def _is_whole_page(text: str, story: str) -> bool:
 
 
 def _bound_attributes(tree: _Element) -> None:
-    for element in tree.iter(etree.Element):
-        if len(element.attrib) > _MAX_ATTRIBUTES:
-            element.attrib.clear()
+    for element in _OVERLOADED(tree):
+        element.attrib.clear()

@@ -22,7 +22,7 @@ _LISTED_SHARE = 0.5  # of the text, in links
 _MOST_LINKS = 600
 # https://developer.wordpress.org/reference/functions/body_class/
 _SINGLE = re.compile(
-    r"single|single-post|single-format-\w+|postid-\d+|item-view|node-?-?type-+(?:article|news|story|post)"
+    r"single|singular|single-post|single-format-\w+|postid-\d+|page-id-\d+|attachment|item-view|node-?-?type-+(?:article|news|story|post)"
 )
 _LISTING = frozenset({"archive", "category", "tag", "search", "search-results", "blog", "author", "date"})
 _MISSING = frozenset({"error404", "page-not-found", "path-404"})

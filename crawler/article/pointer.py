@@ -40,12 +40,15 @@ _ENDS_AGO = re.compile(rf".{{10,160}}\s(?:{_AGO})\W*", re.IGNORECASE)
 
 
 def drop_pointers(story: _Element) -> None:
-    """Remove from *story* the paragraphs that are one link, or a label and one; they must be the smaller part."""
+    """Remove from *story* the paragraphs that are one link, or a label and one; they must be the smaller part.
+
+    Items of lists stay, for a list of links can be what an article is about; at the end it goes with the tail.
+    """
     doomed: list[_Element] = []
     kept = 0
-    for paragraph in islice(story.iter("p", "h3", "h4", "h5", "li"), _MOST_PARAGRAPHS):
+    for paragraph in islice(story.iter("p", "h3", "h4", "h5"), _MOST_PARAGRAPHS):
         text = _squeeze(paragraph.itertext())
-        if _is_pointer(paragraph, text):
+        if _is_pointer(paragraph, text) and next(paragraph.iterancestors("li", "td"), None) is None:
             doomed.append(paragraph)
         else:
             kept += len(text)

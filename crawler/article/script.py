@@ -31,7 +31,7 @@ def count_letters(text: str) -> tuple[int, int, int]:
     """Return how many letters of the beginning of *text* are Burmese, Latin, of another script."""
     sample = text[:_SAMPLE_CHARS]
     burmese, latin = len(_MYANMAR.findall(sample)), len(_LATIN.findall(sample))
-    return burmese, latin, sum(character.isalpha() for character in sample) - burmese - latin
+    return burmese, latin, sum(map(str.isalpha, sample)) - burmese - latin
 
 
 def damaged_share(text: str) -> float:

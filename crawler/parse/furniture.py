@@ -7,6 +7,7 @@ that are none) and never empties a page: containers of the story are exempt.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ _RESTRICTED = re.compile(
     r"|(?:subscriber|member)s?-only-(?:message|notice|content-message)",
     re.IGNORECASE,
 )
+_NAME_CHARS = 60  # of a name that are looked at
+_BY_LINE, _FURNITURE, _RESTRICTION = 1, 2, 3  # what a name says of its element; the strongest counts
 _MAX_TOKENS = 60  # elements with more class names than any theme gives are looked at up to here
 
 
@@ -159,13 +162,9 @@ def prune_tree(tree: _Element, *, by_lines: bool = False) -> bool:
             if element.get("type") != "application/ld+json":
                 doomed.append(element)
             continue
-        tokens = _tokens(element)
-        if not tokens:
-            continue
-        if any(_RESTRICTED.match(token) for token in tokens):
-            restricted = True
-            doomed.append(element)
-        elif any(_is_furniture(token) for token in tokens) or (by_lines and not _BY_LINES.isdisjoint(tokens)):
+        kind = max(map(_kind, _tokens(element)), default=0)
+        if kind > _BY_LINE or (by_lines and kind == _BY_LINE):
+            restricted = restricted or kind == _RESTRICTION
             doomed.append(element)
     for element in doomed:
         drop_element(element)
@@ -203,10 +202,20 @@ def is_container(element: _Element) -> bool:
     return element.tag in _EXEMPT_TAGS
 
 
-def _is_furniture(name: str) -> bool:
-    return name.startswith(_BEGINNINGS) or name in _NAMES or _WEATHER.search(name) is not None
+@lru_cache(maxsize=8192)  # a page has few names, and most pages of a theme the same
+def _kind(name: str) -> int:
+    if _RESTRICTED.match(name):
+        return _RESTRICTION
+    if name.startswith(_BEGINNINGS) or name in _NAMES or _WEATHER.search(name):
+        return _FURNITURE
+    return _BY_LINE if name in _BY_LINES else 0
 
 
 def _tokens(element: _Element) -> list[str]:
-    names = f"{element.get('class') or ''} {element.get('id') or ''}"
-    return names.lower().split(maxsplit=_MAX_TOKENS)[:_MAX_TOKENS] if len(names) < 4000 else []
+    classes, identifier = element.get("class"), element.get("id")
+    if classes is None and identifier is None:
+        return []
+    names = f"{classes or ''} {identifier or ''}"
+    if len(names) >= 4000:
+        return []
+    return [name[:_NAME_CHARS] for name in names.lower().split(maxsplit=_MAX_TOKENS)[:_MAX_TOKENS]]
