@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -41,6 +42,8 @@ def collect(config: Config, now: datetime) -> dict[str, Any]:
     from alerts.archive import Archive
     from alerts.attempt import OPEN_STATES, State
     from alerts.channelstate import ChannelState, ChannelStates
+    from alerts.digesting import plan_of
+    from alerts.due import Past, first_chance, is_plan_quiet, quiet_until
     from alerts.incident import SILENT, Incidents
     from alerts.outbox import Outbox
     from alerts.runlog import RunLog
@@ -100,8 +103,11 @@ def collect(config: Config, now: datetime) -> dict[str, Any]:
     channel_states = ChannelStates(store.engine).load()
     pending = archive.oldest_pending()
     channels: list[dict[str, Any]] = []
+    zone = ZoneInfo(config.crawl.settings.timezone)
     for channel in config.channels:
         known = channel_states.get(channel.id, ChannelState(channel.id))
+        plan, past = plan_of(channel, zone), Past(known.last_digest_at, known.checked_at)
+        oldest = pending.get(channel.id)
         channels.append(
             {
                 "id": channel.id,
@@ -109,7 +115,9 @@ def collect(config: Config, now: datetime) -> dict[str, Any]:
                 "state": "paused" if known.paused_at else "ok",
                 "reason": known.paused_reason,
                 "last_sent": _iso(known.sent_at),
-                "untold_since": _iso(pending.get(channel.id)),
+                "untold_since": _iso(oldest),
+                "told_from": _iso(first_chance(plan, past, oldest) if oldest else None),
+                "quiet_until": _iso(quiet_until(plan, now) if is_plan_quiet(plan, now) else None),
             }
         )
     channels += [
@@ -157,6 +165,10 @@ def status_lines(status: dict[str, Any], now: datetime) -> list[str]:
             line += f", last message {_ago(channel['last_sent'], now)}"
         if channel.get("untold_since"):
             line += f", oldest news not told yet: {_ago(channel['untold_since'], now)}"
+        if channel.get("told_from") and datetime.fromisoformat(channel["told_from"]) > now:
+            line += f", to be told {_until(channel['told_from'], now)}"
+        if channel.get("quiet_until"):
+            line += f", quiet hours end {_until(channel['quiet_until'], now)}"
         lines.append(line)
     if not status["channels"]:
         lines.append("  none: digests are printed on the terminal")
@@ -191,4 +203,4 @@ def _until(moment: str, now: datetime) -> str:
 
 
 def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    return None if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -19,6 +19,7 @@ _BURMESE_MONTHS = (
 )  # fmt: skip
 _FOLDED_MONTHS = tuple(map(refold, _BURMESE_MONTHS))
 _MONTH = "|".join(_MONTHS)
+_MONTH_ALONE = re.compile(rf"(?:\b(?:in|since|last)(?: early| late)? |^)({_MONTH})\b(?! \d)")
 _DAY = re.compile(rf"\b(?:({_MONTH})\.? (\d{{1,2}})|(\d{{1,2}}) ({_MONTH}))\b(?:,? (\d{{4}}))?")
 _BURMESE_DAY = re.compile(rf"({'|'.join(_FOLDED_MONTHS)})လ? ?\(?(\d{{1,2}})\)? ?{refold('ရက်')}")
 _YEAR = re.compile(
@@ -64,7 +65,8 @@ _REMEMBRANCE = _any(
     r"ဝမ်းနည်းအလေးပြု", r"အာဇာနည်နေ့",
 )  # fmt: skip
 _ART = _any(
-    r"\bfilms?\b", r"\bdocumentar", r"\bnovels?\b", r"\bshort stor(?:y|ies)\b", r"\bexhibition",
+    r"\bfilms?\b", r"\b(?:a|the|new) play\b", r"\bdiar(?:y|ies)\b", r"\bin pictures\b",
+    r"\bdocumentar", r"\bnovels?\b", r"\bshort stor(?:y|ies)\b", r"\bexhibition",
     r"\bpaintings?\b", r"\bsongs?\b", r"\bpoems?\b", r"\bpoetry\b", r"\btheat(?:re|er)\b",
     r"\bmovies?\b", r"\bscreening\b", r"\bpremi[eè]re", r"\bbooks?\b", r"\bmemoir", r"\bmurals?\b",
     r"\balbum\b", r"\bvideo game", r"\bphoto essay", r"\b(?:the|new|television|tv) series\b",
@@ -124,7 +126,8 @@ _MAYBE = (  # "May 3" is a day
 
     r"warn(?:s|ed|ing)?(?: of| that| against)?",
     r"prepar\w*", r"plan(?:s|ned|ning)? to", r"possible", r"potential", r"likely", r"avoid(?:ing)?",
-    r"prevent(?:ing)?", r"escape", r"protect\w*", r"shelters?", r"bunkers?", r"trench(?:es)?", r"ready for",
+    r"prevent(?:ing)?", r"escape", r"protect\w*", r"shelters? from",
+    r"bunkers? (?:for|from|against)", r"trench(?:es)?", r"ready for",
     r"end(?:ing)? (?:to )?", r"stop(?:ping|ped)?", r"halt(?:ed)?", r"cease", r"urg(?:e|es|ed)",
     r"call(?:s|ed)? (?:for|on)", r"rather than", r"instead of", r"not", r"never", r"without", r"didn't", r"no",
     r"refrain", r"pause in", r"lull in", r"expected", r"anticipat\w*", r"hypothetical", r"whose", r"ban(?:s|ned)?",
@@ -171,6 +174,11 @@ def find_lowering(text: str, seen: datetime | None) -> str | None:
 
 
 def _find_old_date(text: str, seen: datetime) -> str | None:
+    alone = _MONTH_ALONE.search(text)
+    if alone and (seen.month - 1 - _MONTHS.index(alone[1])) % 12 in range(
+        2, 11
+    ):  # neither near month, nor this one
+        return alone[0].strip()
     for match in _YEAR.finditer(text):
         year = int(match[1] or match[2])
         if 1900 <= year < seen.year and not (seen.month == 1 and year == seen.year - 1):

@@ -43,20 +43,20 @@ class Grader:
     """The words of the tables and of one lexicon, made ready; safe to share."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        """Take the events and places of *lexicon*; a place of it is never another region."""
+        """Take the events and places of *lexicon*."""
         self._meanings: dict[Key, list[tuple[Role, int]]] = {}
-        own: set[str] = set()
+        far = {make_key(form) for form in FORMS[Role.FAR]}
         for concept, rows in lexicon.concepts.items():
             by_form = {row.form: row for row in rows}
             for term in compile_term(f"@{concept}", lexicon, {}):
                 for key, form in term.forms.items():
-                    self._add_row(key, by_form[form])
-                    own |= {key.text} if by_form[form].kind == "place" else set()
+                    if (
+                        key not in far
+                    ):  # an own topic of that name still counts: its words are looked for apart
+                        self._add_row(key, by_form[form])
         for role, forms in FORMS.items():
             for form in forms:
-                key = make_key(form)
-                if role is not Role.FAR or key.text not in own:
-                    self._add(key, role, _WEIGHTS.get(role, 3))
+                self._add(make_key(form), role, _WEIGHTS.get(role, 3))
         self._scanner = Scanner(self._meanings)
 
     def _add_row(self, key: Key, row: LexiconRow) -> None:
@@ -65,9 +65,12 @@ class Grader:
         elif row.kind == "exclusion":
             self._add(key, Role.NOTHING, 0)
         elif row.kind == "event":
-            weight = int(match[1]) if (match := _WEIGHT.search(row.note)) else 3
-            role = Role.WEAPON if row.form in WEAPONS else CONCEPTS.get(row.concept)
-            self._add(key, role or (Role.STRIKE if weight >= 4 else Role.CLASH), weight)
+            given = int(match[1]) if (match := _WEIGHT.search(row.note)) else None
+            role = CONCEPTS.get(row.concept, _role_of_own(given))
+            if role is Role.STRIKE and row.form in WEAPONS:
+                role = Role.WEAPON
+            if role is not None:
+                self._add(key, role, given or _WEIGHTS.get(role, 3))
 
     def _add(self, key: Key, role: Role, weight: int) -> None:
         known = self._meanings.setdefault(key, [])
@@ -101,6 +104,13 @@ class Grader:
         }
         frame = _find_frame(readings, seen)
         return _judge(readings, frame)
+
+
+def _role_of_own(weight: int | None) -> Role | None:
+    """Return what an event says that the tables do not know: what its weight does."""
+    if weight is None or weight < 3:
+        return None
+    return Role.STRIKE if weight >= 4 else Role.EVENT
 
 
 def _choose(title: str, text: str, hits: Sequence[Hit]) -> tuple[set[int], dict[int, str]]:
@@ -220,7 +230,7 @@ def _find_lesser(readings: dict[int, Reading]) -> tuple[Severity, tuple[str, ...
             (grave if reading.fallen >= LOSSES else notable).append("combatants killed")
         if reading.displaced >= MANY:
             grave.append(f"{reading.displaced} displaced")
-        weaker = (Role.FLIGHT, Role.ARREST, Role.HURT, Role.WEAPON)
+        weaker = (Role.FLIGHT, Role.ARREST, Role.HURT, Role.WEAPON, Role.EVENT)
         told = (*reading.clashes, *reading.massacres, *reading.strikes, *reading.of(*weaker))
         notable += [word.shown for word in told]
     if grave:

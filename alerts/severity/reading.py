@@ -37,6 +37,7 @@ _MEETS = frozenset(
 _AWAY = """down to from in of by treated treating taken brought said told fled flee sheltering reached opened closed
     reopened""".split()  # noqa: SIM905 - a table
 _TOWARDS = re.compile(rf"\b({'|'.join((*sorted(_MEETS), *_AWAY))})\b")
+_DETERMINER = re.compile(r"\b(?:a|an|the|their|this|that|his|her|its|our|old) $")
 _CAME_DOWN = re.compile(r"\b(?:landed|fell|exploded)\b")
 _PRACTICES = frozenset(
     (
@@ -57,7 +58,7 @@ _LEADS_AWAY = re.compile(
     r"\b(?:treat|said|says|doctors?|staff|students from|taken|brought|people|patients|wounded|families|opened|teach)"
 )
 _BURMESE_MEETS = compile_folded(
-    "^[^။၊]{0,24}?(?:ထိမှန်|ကျရောက်|ပျက်စီး|မီးလောင်|ဗုံးကြဲ|ဗုံးချ|ဗုံးထိ|ပစ်ခတ်|တိုက်ခိုက်|မီးရှို့|ပစ်မှတ်ထား|ဗုံးကျ|ကျည်ကျ|ထိပြီး|ထိခဲ့|ပေါ်ကျ)"
+    "^[^။၊]{0,34}?(?:ထိမှန်|ကျရောက်|ပျက်စီး|မီးလောင်|ဗုံးကြဲ|ဗုံးချ|ဗုံးထိ|ပစ်ခတ်|တိုက်ခိုက်|မီးရှို့|ပစ်မှတ်ထား|ဗုံးကျ|ကျည်ကျ|ထိပြီး|ထိခဲ့|ပေါ်ကျ|ကြီးကျ)"
 )
 _BURMESE_FROM = compile_folded("^(?:များ|တွေ)?(?:ထဲ|တွင်း)?(?:ကနေ|မှနေ)")
 _BURMESE_AWAY = compile_folded("ပို့|ကုသ|တက်ရောက်|ခိုလှုံ|ဖွင့်|ပြန်ရောက်|ခေါ်ဆောင်|မှာကု|တွင်ကု|ပညာသင်|ပြော")
@@ -194,6 +195,8 @@ def _meets(text: str, act: Word, target: Word) -> bool:
         return not _BURMESE_FROM.match(behind) and not _BURMESE_AWAY.search(behind[: meeting.end()])
     if act.end <= target.start:
         gap = text[act.end : target.start]
+        if gap.count(" ") <= 2 and _DETERMINER.search(text[: act.start]):
+            return False  # "a bombed hospital" is one that was bombed some day
         if len(gap) > 90 or re.search(r"[.;]", gap):
             return False
         leads = _TOWARDS.findall(gap)

@@ -25,6 +25,7 @@ class Role(Enum):
     CLASH = auto()
     SEIZED = auto()
     ARREST = auto()
+    EVENT = auto()  # of a lexicon of one's own
     BENIGN = auto()  # a cause of death that nobody aimed
     BEAST = auto()
     SPORT = auto()
@@ -33,8 +34,56 @@ class Role(Enum):
     NOTHING = auto()  # a phrase in which a word above means something else
 
 
-# The concepts of kind ``event`` in the lexicon; one that is not listed speaks by its weight alone.
-CONCEPTS = {
+# The concepts of kind ``event`` in the lexicon, None where they say nothing of violence; one that is not listed
+# speaks by its weight alone.
+CONCEPTS: dict[str, Role | None] = {
+    "bombing": Role.STRIKE,
+    "shooting": Role.BLOW,
+    "ambush": Role.BLOW,
+    "explosion": Role.BLOW,
+    "murder": Role.DEATH,
+    "siege": Role.CLASH,
+    "torture": Role.HURT,
+    "rape": Role.HURT,
+    "human-shield": Role.HURT,
+    "hunger": Role.AID,
+    "evacuation": Role.FLIGHT,
+    "conscription": Role.ARREST,
+    "sentence": Role.ARREST,
+    "missing": Role.ARREST,
+    **dict.fromkeys(
+        (
+            "accident",
+            "aircraft-crash",
+            "collapse",
+            "covid",
+            "disease",
+            "drowned",
+            "earthquake",
+            "fire",
+            "flood",
+            "landslide",
+            "robbery",
+            "storm",
+        ),
+        Role.BENIGN,
+    ),
+    **dict.fromkeys(
+        (
+            "aid",
+            "anniversary",
+            "closure",
+            "drill",
+            "election",
+            "protest",
+            "reinforcement",
+            "release",
+            "reopening",
+            "talks",
+            "withdrawal",
+        ),
+        None,
+    ),
     "airstrike": Role.STRIKE,
     "drone": Role.WEAPON,
     "shelling": Role.STRIKE,
@@ -55,7 +104,7 @@ CONCEPTS = {
 WEAPONS = frozenset(
     (
         "fighter jet", "fighter jets", "attack helicopter", "artillery", "81 mm mortar", "mortar", "mortars",
-        "heavy weapons", "500-pound bomb", "500-pound bombs", "landmine", "landmines",
+        "heavy weapons", "500-pound bomb", "500-pound bombs", "bomb", "bombs", "landmine", "landmines",
         "တိုက်လေယာဉ်", "တိုက်လေယဉ်", "ဂျက်လေယာဉ်", "ရဟတ်ယာဉ်",  # fighter aircraft, jet, helicopter
         "လက်နက်ကြီး", "မြေမြှုပ်မိုင်း", "မြေမြုပ်မိုင်း",  # heavy weapons, landmine
     )
@@ -178,7 +227,7 @@ FORMS: dict[Role, tuple[str, ...]] = {
         ambulances, school, schools, kindergarten, nursery, university, college, idp camp, idp camps,
         displacement camp, displacement camps, displaced camp, camp for the displaced, refugee camp,
         camp for displaced people, camp for displaced families, camps for the displaced, camps for
-        displaced people, shelter for the displaced, displaced people's camp, church, churches,
+        displaced people, shelter for the displaced, displaced people's camp, prayer hall, church, churches,
         cathedral, chapel, monastery, monasteries, nunnery, convent, pagoda, mosque, temple, orphanage,
         market, markets, boarding house, aid convoy, relief convoy, displacement site, idp site,
         """

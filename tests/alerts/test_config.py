@@ -114,6 +114,23 @@ def test_shipped_channels_are_complete_once_their_variables_are_set() -> None:
     assert "canary" not in repr(config)
 
 
+@pytest.mark.parametrize(
+    ("keys", "warns"),
+    [
+        ('send: {at: ["07:00"]}', True),
+        ('send: {at: ["07:00"]}, urgent: instant', False),
+        ("send: {every: 1h}", False),
+        ("send: instant", False),
+    ],
+)
+def test_exception_that_would_let_nothing_through_is_warned_about(
+    keys: str, warns: bool, tmp_path: Path
+) -> None:
+    quiet = 'quiet: {from: "22:00", to: "06:00", except: urgent}'
+    folder = a_folder(tmp_path, f"channels:\n  - {{id: desk, platform: console, {quiet}, {keys}}}\n")
+    assert any("urgent: instant" in warning for warning in load(folder).warnings) is warns
+
+
 @pytest.mark.parametrize("name", ["topics.yaml", "lexicon.csv", "sources.yaml"])
 def test_missing_file_is_an_error_that_names_it(name: str, tmp_path: Path) -> None:
     folder = a_folder(tmp_path)

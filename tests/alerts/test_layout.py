@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts import layout
-from alerts.model import Coverage, MarkedText
+from alerts.model import Coverage, MarkedText, Severity
 from tests.builders import NOW, a_burmese_report, a_digest, a_report, a_sentence, a_story
 
 
@@ -196,3 +196,12 @@ def test_packing_keeps_order_and_every_bundle_fits(sizes: list[int]) -> None:
 
 def test_a_repeat_names_the_digest() -> None:
     assert layout.REPEAT_NOTE("a1b2c3d4") == "This may be a repeat of digest a1b2c3d4."
+
+
+def test_urgent_story_is_labelled_and_silence_is_told_as_such() -> None:
+    urgent = a_story(a_report(), topics=("Loikaw",), severity=Severity.URGENT, is_update=True)
+    assert layout.story_heading(urgent, a_digest(urgent)) == "Urgent · Update: +1 report · Loikaw"
+    grave = a_story(a_report(), topics=("Loikaw",), severity=Severity.GRAVE)
+    assert layout.story_heading(grave, a_digest(grave)) == "Loikaw"
+    silent = a_digest(title="Loikaw", notices=("Nothing new on Loikaw in 24 h.",), is_heartbeat=True)
+    assert layout.digest_heading(silent) == "Loikaw: nothing new"
