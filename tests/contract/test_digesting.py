@@ -13,6 +13,7 @@ from sqlalchemy import select
 from alerts.archive import Archive
 from alerts.attempt import State, Transition
 from alerts.channelstate import ChannelStates
+from alerts.commands.status import collect, status_lines
 from alerts.config import Config, load_config
 from alerts.digesting import Digester
 from alerts.incident import Incidents
@@ -247,3 +248,22 @@ def test_where_nothing_can_be_answered_updates_stand_in_the_digest(
     desk.news(MARKET, NOW + HOUR)
     (both,) = desk.run(NOW + HOUR)
     assert (both.answers, sorted(story.is_update for story in both.stories)) == (None, [False, True])
+
+
+def test_status_says_when_what_waits_will_be_told(
+    database_url: str, store: Store, archive: Archive, tmp_path: Path
+) -> None:
+    desk = Desk(
+        store,
+        archive,
+        tmp_path,
+        {"send": {"at": ["07:00"]}, "quiet": {"from": "22:00", "to": "06:00"}},
+    )
+    desk.news(MARKET, NIGHT)
+    status = collect(load_config(tmp_path, database_url, environ={}), NIGHT + MINUTE)
+    (channel,) = status["channels"]
+    assert (channel["quiet_until"], channel["told_from"]) == ("2026-11-22T23:30:00Z", "2026-11-23T00:30:00Z")
+    (line,) = [line for line in status_lines(status, NIGHT + MINUTE) if line.startswith("  desk")]
+    assert line == (
+        "  desk: ok, oldest news not told yet: 1 min ago, to be told in 8 h, quiet hours end in 7 h"
+    )
