@@ -238,6 +238,7 @@ def _report(
         first_seen=article.first_seen,
         published=article.published,
         sentence=lead.sentence,
+        teaser=article.truncated,
         summary_only=article.origin == "summary",
         several=article.several,
         converted=lead.converted,

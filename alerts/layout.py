@@ -152,7 +152,7 @@ def byline(report: Report, digest: Digest) -> str:
         language_name(report.language),
         when if believable else f"first seen {when}",
         age(moment, digest.created),
-        "summary only" if report.summary_only else "",
+        "summary only" if report.summary_only else "teaser" if report.teaser else "",
         "one of several stories on its page" if report.several else "",
         "link is a redirect" if is_news_redirect(report.url) else "",
         "converted from Zawgyi" if report.converted else "",

@@ -87,6 +87,7 @@ class Report:
     first_seen: datetime
     published: datetime | None = None  # the publisher's word; display only
     sentence: MarkedText | None = None  # one or two sentences that say most
+    teaser: bool = False  # the page holds its beginning only: matched on what is there
     summary_only: bool = False  # the page could not be read: matched on the feed's own text
     converted: bool = False  # shown text was converted from Zawgyi
     several: bool = False  # its page tells several stories: the headline may be another's

@@ -13,9 +13,8 @@ from alerts.secrets import redact
 from crawler.oddity import Kind, Oddity, describe
 
 GAP_TOLD_FOR = timedelta(days=1)  # it is over with the next poll, and must still be told after quiet hours
-UNTOLD = frozenset(
-    {Kind.DAMAGED}
-)  # nothing that anybody here can mend, and most of the feed is read: see status
+# Nothing that anybody here can mend, and most of the feed is read: see status.
+UNTOLD = frozenset({Kind.DAMAGED, Kind.LOST})
 
 
 def watch_oddities(

@@ -31,8 +31,6 @@ _ENTRIES: Select[Any] = select(
     entry.c.url,
     entry.c.guid,
     entry.c.title,
-    entry.c.summary,
-    entry.c.content,
     entry.c.published_at.label("own_date"),
     entry.c.first_seen_at,
     entry.c.first_poll,
@@ -158,6 +156,8 @@ def _held_elsewhere(
     if len(held) == len(document):
         return {}
     recent = _ENTRIES.where(entry.c.source_id == source_id).order_by(entry.c.id.desc()).limit(_RECENT)
+    if not all(identity.startswith("url:") for identity in document):  # known by its words: seldom, and wide
+        recent = recent.add_columns(entry.c.summary, entry.c.content)
     rows = {row.identity: row for row in connection.execute(recent)}
     known = [
         KnownEntry(identity, _item(row), row.route, from_ms(row.first_seen_at))
@@ -181,7 +181,8 @@ def _held_elsewhere(
 
 def _item(row: Row[Any]) -> FeedEntry:
     date = None if row.own_date is None else from_ms(row.own_date)
-    return FeedEntry(row.title, row.url, row.guid, row.summary, row.content, published=date)
+    summary, content = getattr(row, "summary", ""), getattr(row, "content", "")
+    return FeedEntry(row.title, row.url, row.guid, summary, content, published=date)
 
 
 def _note_guids(

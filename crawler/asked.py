@@ -50,6 +50,7 @@ def read_signs(
     seen |= {
         Kind.EMPTY: None if feed.entries else never,
         Kind.DAMAGED: feed.damaged,
+        Kind.LOST: _count_lost(feed),
         Kind.RENAMED: feed.moved,
     }
     name = "etag" if before.etag else "last_modified"
@@ -58,6 +59,13 @@ def read_signs(
     return Signs(
         url, seen, could_hide=could_hide, repeats_validator=bool(stamp) and stamp == getattr(validators, name)
     )
+
+
+def _count_lost(feed: ParsedFeed) -> str | None:
+    lost = sum(
+        text.count("\ufffd") for item in feed.entries for text in (item.title, item.summary, item.content)
+    )
+    return str(lost) if lost else None
 
 
 def addresses(source: Source, route: int) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     RENAMED = "renamed"  # the feed itself names another address as its own from now on
     EMPTY = "empty"  # a feed without items, where there had been some
     DAMAGED = "damaged"  # a feed of which only a part could be read
+    LOST = "lost"  # characters that no encoding could read
     GUIDS = "guids"  # known entries come with other identifiers each time
     STUCK = "stuck"  # news under the validator of the poll before: a conditional request would have missed it
     KEEP = "keep"  # what its configuration keeps of a page is not there: counted over pages, not polls
@@ -42,6 +43,7 @@ PATIENCE: Mapping[Kind, int] = {  # polls in a row before it is worth a word
     Kind.RENAMED: 3,
     Kind.EMPTY: 3,
     Kind.DAMAGED: 1,
+    Kind.LOST: 3,
     Kind.GUIDS: 3,
     Kind.STUCK: 1,
     Kind.KEEP: 3,
@@ -100,6 +102,8 @@ def describe(found: Oddity) -> str:
             return f"its feed is without items since {since}, on {found.polls} polls; it used to have some"
         case Kind.DAMAGED:
             return f"its feed is damaged: {found.said}"
+        case Kind.LOST:
+            return f"{found.said} characters of its entries are lost: its encoding is broken"
         case Kind.GUIDS:
             return f"the identifiers of its entries change at every poll, {found.polls} so far; addresses are used"
         case Kind.STUCK:

@@ -143,6 +143,30 @@ def test_a_stale_route_gives_way_to_the_next_and_is_asked_first_again(
         assert {row.title for row in desk.entries("paper")} == {"News of new", "News of revived"}
 
 
+def test_f06_route_that_became_empty_gives_way_to_the_next_and_is_asked_first_again(
+    newsroom: Newsroom, tmp_path: Path
+) -> None:
+    newsroom.add("/first", a_feed(told("a")), RSS)
+    newsroom.add("/second", a_feed(told("a"), told("b")), RSS)
+    routes = [{"kind": "feed", "url": newsroom.url(path)} for path in ("/first", "/second")]
+    with Desk.open(tmp_path, [a_source("paper", "", routes=routes, full_text="feed")]) as desk:
+        desk.crawl()
+        newsroom.add("/first", a_feed(), RSS)
+        served = []
+        for _ in range(4):
+            desk.crawl(after=timedelta(hours=1))
+            state = desk.state("paper")
+            assert state is not None
+            served.append(state.route)
+        assert served == [0, 0, 0, 1]
+        assert titles(desk) == {"News of a", "News of b"}
+        newsroom.add("/first", a_feed(told("c"), told("a")), RSS)
+        assert desk.crawl(after=timedelta(hours=1)).report.entries_new == 1
+        state = desk.state("paper")
+        assert state is not None
+        assert state.route == 0
+
+
 def test_what_another_route_brings_from_before_is_no_news(newsroom: Newsroom, tmp_path: Path) -> None:
     week_ago = (NOW - timedelta(days=7)).strftime("%a, %d %b %Y %H:%M:%S GMT")
     newsroom.add("/first", a_feed(told("a")), RSS)

@@ -115,6 +115,7 @@ def test_a02_teaser_is_flagged_and_matched_on_what_is_there(watch: Watch) -> Non
     row = watch.articles("press")["Paid words on prices"]
     assert row.truncated == 1
     assert watch.told("Paid words on prices") == 1
+    assert watch.told("· teaser") == 1
 
 
 def test_a03_twins_by_three_sources_are_one_alert(watch: Watch) -> None:

@@ -13,13 +13,23 @@ from crawler.clock import from_ms
 from tests.builders import NOW
 from tests.crawler.crawling import a_feed, told
 from tests.e2e.program import a_source
-from tests.faults.polling import EVERY
+from tests.faults.polling import BURMESE, EVERY
 from tests.faults.watching import Watch
 from tests.newsroom import Newsroom
 
 RSS = "application/rss+xml"
 HOURS = (0, 1, 3, 7, 12, 25, 28, 60, 90)
-ODD = ("moved", "shortly-moved", "emptied", "often-empty", "churning", "stuck", "scrolling", "damaged")
+ODD = (
+    "scrambled",
+    "moved",
+    "shortly-moved",
+    "emptied",
+    "often-empty",
+    "churning",
+    "stuck",
+    "scrolling",
+    "damaged",
+)
 
 
 @dataclass(slots=True)
@@ -58,6 +68,8 @@ def publish(newsroom: Newsroom, hour: int) -> None:
     newsroom.add("/scrolling", a_feed(*[told(f"scrolled-{page}-{number}") for number in range(10)]), RSS)
     cut = a_feed(told("whole"), told("cut"))
     newsroom.add("/damaged", cut[: cut.index(b"News of cut") + 4], RSS)
+    scrambled = a_feed(told("scrambled", title=f"Rice {BURMESE}")).replace(b"Rice", b"R\xffce")
+    newsroom.add("/scrambled", scrambled + b" " * run, RSS, etag=None)
     newsroom.add("/steady", a_feed(told("steady")), RSS)
 
 
@@ -151,6 +163,12 @@ def test_f06_feed_that_was_empty_before_is_left_alone(days: Days) -> None:
 def test_f08_damaged_feed_is_marked_in_status_and_its_operators_are_left_alone(days: Days) -> None:
     assert "its feed is damaged: cut off after entry 1" in days.watch.runs[0].status
     assert days.watch.told("Source Damaged") == 0
+
+
+def test_f09_characters_that_no_encoding_reads_are_counted_in_status(days: Days) -> None:
+    assert f"R\ufffdce {BURMESE}" in days.watch.articles("scrambled")
+    assert "1 characters of its entries are lost" in days.watch.runs[-1].status
+    assert days.watch.told("Source Scrambled") == 0
 
 
 def test_f21_identifiers_that_change_at_every_poll_bring_no_repeat_and_are_told(days: Days) -> None:
