@@ -62,6 +62,7 @@ def compose_digest(
     grades: Mapping[int, Grade] | None = None,
     held: int = 0,
     answers: ToldIn | None = None,
+    template: str = "",
     notices: Sequence[str] = (),
     is_catch_up: bool = False,
 ) -> Selection:
@@ -92,6 +93,7 @@ def compose_digest(
         notices=tuple(notices),
         is_catch_up=is_catch_up,
         answers=answers,
+        template=template,
     )
     return Selection(digest, tuple(told), tuple(counted_ids))
 

@@ -30,6 +30,7 @@ from alerts.match.lexicon import Lexicon, read_lexicon
 from alerts.match.rule import TopicRule
 from alerts.match.topic import find_rule_problems
 from alerts.secrets import register_all
+from alerts.template import read_template
 from crawler.config import CrawlConfig, Settings, read_crawl_files
 from crawler.errors import ConfigError, ConfigProblem, state_path_hint
 from crawler.validation import (
@@ -79,6 +80,7 @@ class Channel:
     urgent_at_once: bool = False
     group_wait: timedelta = timedelta(0)
     heartbeat: timedelta | None = None
+    template: str = ""  # the text of the channel's own template
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def load_config(
             problems += _find_unknown_topics(
                 crawl.sources, ("sources", index, "topics"), source, known_topics
             )
-    channels, skipped, operators = _read_channels(channels_file, known_topics, problems)
+    channels, skipped, operators = _read_channels(folder, channels_file, known_topics, problems)
     if problems or crawl.config is None or lexicon is None:
         raise ConfigError(*in_order(problems))
     register_all(_find_secrets(crawl.config, channels))
@@ -166,7 +168,7 @@ def _read_topics(
 
 
 def _read_channels(
-    document: Document, known_topics: tuple[str, ...], problems: list[ConfigProblem]
+    folder: Path, document: Document, known_topics: tuple[str, ...], problems: list[ConfigProblem]
 ) -> tuple[tuple[Channel, ...], tuple[SkippedChannel, ...], tuple[str, ...]]:
     problems += document.problems
     problems += validate(ChannelsFile, document, other_keys=("operators",), allow_unset=True).problems
@@ -175,7 +177,7 @@ def _read_channels(
     channels: list[Channel] = []
     skipped: list[SkippedChannel] = []
     for index, entry in list_entries(document, "channels"):
-        outcome = _read_channel(document, index, entry, known_topics, problems)
+        outcome = _read_channel(folder, document, index, entry, known_topics, problems)
         if isinstance(outcome, Channel):
             channels.append(outcome)
         elif outcome:
@@ -187,6 +189,7 @@ def _read_channels(
 
 
 def _read_channel(
+    folder: Path,
     document: Document,
     index: int,
     entry: dict[str, Any],
@@ -206,6 +209,10 @@ def _read_channel(
         problems.append(
             document.problem((*at, "group_wait"), "goes with send: instant only; remove one of them")
         )
+    template = ""
+    if common.value and common.value.template:
+        template, found = read_template(folder, common.value.template)
+        problems += found
     name = entry.get("platform")
     platform = PLATFORMS.get(name) if isinstance(name, str) else None
     if platform is None:
@@ -238,6 +245,7 @@ def _read_channel(
         common.value.urgent == "instant",
         common.value.group_wait,
         common.value.heartbeat,
+        template,
     )
 
 

@@ -137,6 +137,7 @@ class ChannelEntry(StrictModel):
     urgent: Literal["instant"] | None = None
     group_wait: Annotated[timedelta, BeforeValidator(parse_group_wait)] = timedelta(0)
     heartbeat: Annotated[timedelta, BeforeValidator(parse_heartbeat)] | None = None
+    template: Line | None = None
 
 
 class TopicsFile(StrictModel):

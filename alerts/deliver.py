@@ -197,7 +197,11 @@ class Sender:
 
 
 def digest_fragment(digest: Digest, story_ids: Sequence[int], *, with_end: bool) -> Digest:
-    """Return the part of *digest* that tells only *story_ids*; its last lines only *with_end*."""
+    """Return the part of *digest* that tells only *story_ids*; its last lines only *with_end*.
+
+    It is in the usual layout: what was refused may be the channel's own.
+    """
+    digest = replace(digest, template="")
     stories = tuple(story for story in digest.stories if story.story_id in story_ids)
     brief = tuple(report for report in digest.brief if report.story_id in story_ids)
     if with_end:

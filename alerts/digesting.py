@@ -219,6 +219,7 @@ class Digester:
             coverage=coverage_of(self._store.poll_states(), self._sources, self._incidents.open_subjects()),
             held=held,
             answers=answers,
+            template=channel.template,
             notices=notices,
             is_catch_up=is_catch_up,
         )

@@ -167,4 +167,7 @@ class Digest:
     is_test: bool = False
     is_catch_up: bool = False  # compacted after an outage
     is_heartbeat: bool = False  # tells only that nothing was found, and what was read
+    template: str = (
+        ""  # the channel's own layout of text messages, Jinja2; kept so that a repeat looks the same
+    )
     answers: ToldIn | None = None  # updates to stories of one earlier message, told as an answer to it

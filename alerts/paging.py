@@ -55,6 +55,7 @@ class Page:
     items: tuple[Item, ...]
     tail: tuple[str, ...]
     footer: str
+    template: str = ""  # the channel's own layout of text messages, Jinja2
 
 
 Write = Callable[[Page], bytes]
@@ -145,7 +146,7 @@ def _items(digest: Digest, budget: Budget) -> list[Item]:
 
 
 def _page(digest: Digest, items: tuple[Item, ...], tail: tuple[str, ...], part: int, parts: int) -> Page:
-    return Page(digest_heading(digest), items, tail, footer_line(digest, part, parts))
+    return Page(digest_heading(digest), items, tail, footer_line(digest, part, parts), digest.template)
 
 
 def _tail(digest: Digest, left: list[Item]) -> tuple[str, ...]:

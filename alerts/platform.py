@@ -25,6 +25,11 @@ class Style(StrEnum):
     PLAIN = "plain"
 
 
+def is_text(digest: Digest, style: Style) -> bool:
+    """Tell whether a message is running text: where it must be plain, and where the channel has its own template."""
+    return style is Style.PLAIN or bool(digest.template)
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One message of a digest, frozen before the first send.

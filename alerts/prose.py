@@ -6,10 +6,12 @@ Owns the order of the lines; escaping, emphasis and links come from the adapter 
 from __future__ import annotations
 
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alerts.layout import Line, Piece, Telling
+from alerts.template import fill_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,7 +66,15 @@ def section_of(item: Item) -> str:
 
 
 def write_lines(page: Page, markup: Markup, *, heading: bool = True) -> list[str]:
-    """Return the lines of *page*; "" separates paragraphs. *heading* is off where there is a title field."""
+    """Return the lines of *page*; "" separates paragraphs. *heading* is off where there is a title field.
+
+    A channel's own template decides where there is one; should it fail, the usual layout serves.
+    """
+    if page.template:
+        from jinja2 import TemplateError
+
+        with suppress(TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
+            return fill_template(page.template, dress_page(page, markup))
     lines = [markup.strong(markup.text(page.heading))] if heading else []
     previous = ""
     for item in page.items:
@@ -77,6 +87,41 @@ def write_lines(page: Page, markup: Markup, *, heading: bool = True) -> list[str
         previous = section
     lines += ["", *(markup.text(line) for line in (*page.tail, page.footer))]
     return lines if lines[0] else lines[1:]
+
+
+def dress_page(page: Page, markup: Markup) -> dict[str, object]:
+    """Return what a template may write of *page*: every text safe for the platform, links and emphasis in place."""
+    stories, also, notices = [], [], []
+    for item in page.items:
+        content = item.content
+        if isinstance(content, str):
+            notices.append(markup.text(content))
+        elif isinstance(content, Line):
+            also.append(_one_line(content, markup))
+        else:
+            stories.append(_dress_story(content, markup))
+    return {
+        "heading": markup.strong(markup.text(page.heading)),
+        "stories": stories,
+        "also": also,
+        "notices": notices,
+        "tail": [markup.text(line) for line in page.tail],
+        "footer": markup.text(page.footer),
+        "bullet": markup.bullet,
+        "quote": markup.quote,
+    }
+
+
+def _dress_story(story: Telling, markup: Markup) -> dict[str, object]:
+    return {
+        "heading": markup.text(story.heading),
+        "headline": _linked(story.lead, markup, strong=True),
+        "byline": markup.text(story.lead.byline),
+        "sentence": dress_pieces(story.sentence, markup),
+        "facts": [markup.text(fact) for fact in story.facts],
+        "further": [_one_line(line, markup) for line in story.further],
+        "notes": [markup.text(note) for note in (story.rest, story.known) if note],
+    }
 
 
 def dress_pieces(pieces: tuple[Piece, ...], markup: Markup) -> str:

@@ -33,6 +33,7 @@ from alerts.platform import (
     TargetDead,
     Unknown,
     classify_status,
+    is_text,
 )
 from alerts.prose import Markup, dress_pieces, section_of, write_lines
 from alerts.wire import SecretAddress, decode_object, encode_json, post_json
@@ -109,7 +110,7 @@ def render(digest: Digest, keys: DiscordKeys, style: Style) -> tuple[Part, ...]:
     def fits(body: bytes) -> bool:
         return _fits(mark_repeat(body, digest.digest_id))
 
-    return paginate(digest, _write_embeds if style is Style.RICH else _write_text, fits, MAX_PARTS)
+    return paginate(digest, _write_text if is_text(digest, style) else _write_embeds, fits, MAX_PARTS)
 
 
 def _write_text(page: Page) -> bytes:

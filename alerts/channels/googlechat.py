@@ -34,6 +34,7 @@ from alerts.platform import (
     TargetDead,
     Unknown,
     classify_status,
+    is_text,
 )
 from alerts.prose import Markup, dress_pieces, section_of, write_lines
 from alerts.wire import (
@@ -146,7 +147,7 @@ def render(digest: Digest, keys: GoogleChatKeys, style: Style) -> tuple[Part, ..
     def write(page: Page) -> bytes:
         thread = digest.answers.digest_id if digest.answers else digest.digest_id
         message: dict[str, Any] = {"thread": {"threadKey": f"newswatch-{thread}"}}
-        if style is Style.PLAIN:
+        if is_text(digest, style):
             return encode_json(message | {"text": "\n".join(write_lines(page, PLAIN))})
         message["fallbackText"] = _text_only(page.heading)  # what a phone's notification shows of a card
         return encode_json(message | {"cardsV2": [{"cardId": "digest", "card": _card(page)}]})

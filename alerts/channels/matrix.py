@@ -32,6 +32,7 @@ from alerts.platform import (
     TargetDead,
     Unknown,
     classify_status,
+    is_text,
 )
 from alerts.prose import PLAIN_TEXT, Markup, dress_pieces, section_of, write_lines
 from alerts.wire import Address, decode_object, encode_json, explain, read_text
@@ -137,7 +138,7 @@ def render(digest: Digest, keys: MatrixKeys, style: Style) -> tuple[Part, ...]:
         }
         if digest.answers:
             content["m.relates_to"] = _thread_of(digest.answers.message_id)
-        if style is Style.RICH:
+        if not is_text(digest, style):
             content |= {"format": "org.matrix.custom.html", "formatted_body": _write_html(page)}
         return encode_json(content)
 

@@ -32,6 +32,7 @@ from alerts.platform import (
     TargetDead,
     Unknown,
     classify_status,
+    is_text,
 )
 from alerts.prose import Markup, section_of, write_lines
 from alerts.wire import SecretAddress, decode_object, encode_json, post_json
@@ -85,7 +86,7 @@ def render(digest: Digest, keys: SlackKeys, style: Style) -> tuple[Part, ...]:
     def fits(body: bytes) -> bool:
         return _fits(mark_repeat(body, digest.digest_id))
 
-    return paginate(digest, _write_blocks if style is Style.RICH else _write_text, fits, MAX_PARTS)
+    return paginate(digest, _write_text if is_text(digest, style) else _write_blocks, fits, MAX_PARTS)
 
 
 def _write_text(page: Page) -> bytes:

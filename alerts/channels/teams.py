@@ -33,6 +33,7 @@ from alerts.platform import (
     TargetDead,
     Unknown,
     classify_status,
+    is_text,
 )
 from alerts.prose import Markup, bold_in_markdown, dress_pieces, section_of, write_lines
 from alerts.wire import (
@@ -156,7 +157,7 @@ def render(digest: Digest, keys: TeamsKeys, style: Style) -> tuple[Part, ...]:
     """
 
     def write(page: Page) -> bytes:
-        if style is Style.RICH:
+        if not is_text(digest, style):
             return encode_json(_envelope(_card_body(page)))
         return encode_json(_envelope([_block(line, spacing="None") for line in write_lines(page, PLAIN)]))
 
