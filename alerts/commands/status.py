@@ -81,7 +81,7 @@ def collect(config: Config, now: datetime) -> dict[str, Any]:
         if summaries and source.full_text != "feed":
             week = f"in {TEXTS_FOR.days} days"
             notes.append(
-                f"{summaries} of {articles} articles by their summary only {week}: their pages gave no text"
+                f"{summaries} of {articles} articles by headline or summary only {week}: no text of their pages"
             )
         sources.append(
             {

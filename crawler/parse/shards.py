@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 
 from crawler.parse.dates import parse_date
 from crawler.parse.sitemap import MAX_ENTRIES, MAX_LISTED, MAX_UNPACKED_BYTES
-from crawler.parse.sitemapchoice import MOST_PARTS
 
 _MARGIN = timedelta(days=2)  # lastmod is given in the site's own time, or as a day
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -34,7 +33,7 @@ class _Block:
 
 
 def cut_sitemap(body: bytes, since: datetime) -> tuple[bytes, ...]:
-    """Return documents of at most 200 addresses or five shards, newest first, that can hold what is not before *since*.
+    """Return documents of at most 200 addresses or one shard, newest first, that can hold what is not before *since*.
 
     Empty when nothing can; *body* itself where it is none that can be cut (a feed, a page, an error).
     """
@@ -54,7 +53,8 @@ def cut_sitemap(body: bytes, since: datetime) -> tuple[bytes, ...]:
     kept.sort(key=lambda block: block.lastmod or newest, reverse=True)
     return tuple(
         head + _document(kind, chunk)
-        for kind, most in ((b"url", MAX_ENTRIES), (b"sitemap", MOST_PARTS))
+        # one shard a document: beside a newer one `news_parts` leaves an old one out
+        for kind, most in ((b"url", MAX_ENTRIES), (b"sitemap", 1))
         for chunk in _chunks([block for block in kept if block.kind == kind], most)
     )
 

@@ -9,10 +9,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 MOST_PARTS = 5
+_ARCHIVED_AFTER = timedelta(days=30)
 _MIN, _MAX = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 _PATH = re.compile(
@@ -99,12 +100,17 @@ def news_parts(listed: Sequence[Listed], prefix: str, index_url: str) -> tuple[s
     """Return the at most five documents of an index that can hold the newest articles, newest first.
 
     By ``lastmod``, else by a date in the address; where neither is given, news first and then the highest
-    number (``post-sitemap14.xml``). Where some stand below *prefix*, the others are of other editions.
+    number (``post-sitemap14.xml``). Where some stand below *prefix*, the others are of other editions. A shard that
+    was last changed a month before the newest holds only what is in the archive.
     """
     itself = index_url.partition("#")[0]
     shards = [item for item in listed if item.url != itself and not _OTHER_SHARD.search(_file_name(item.url))]
     below = [item for item in shards if is_below(item.url, prefix)]
-    ordered = sorted(below or shards, key=_shard_key, reverse=True)
+    changed = max((item.lastmod for item in below or shards if item.lastmod), default=_MIN)
+    fresh = [
+        item for item in below or shards if not item.lastmod or changed - item.lastmod <= _ARCHIVED_AFTER
+    ]
+    ordered = sorted(fresh, key=_shard_key, reverse=True)
     return tuple(dict.fromkeys(item.url for item in ordered))[:MOST_PARTS]
 
 

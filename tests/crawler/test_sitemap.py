@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -101,6 +101,17 @@ def test_parts_below_the_kept_path_leave_the_other_editions_unread() -> None:
     shards = [Listed(f"{SITE}/{edition}/sitemap.xml") for edition in ("burmese", "english")]
     assert news_parts(shards, "/burmese/", URL) == (f"{SITE}/burmese/sitemap.xml",)
     assert len(news_parts(shards, "/mon/", URL)) == 2  # whose shards hold all editions
+
+
+def test_a_shard_unchanged_for_a_month_beside_a_newer_one_is_left_to_the_archive() -> None:
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    ages = {"new": 0, "recent": 29, "old": 31, "unknown": None}
+    shards = [
+        Listed(f"{SITE}/{name}.xml", lastmod=None if age is None else now - timedelta(days=age))
+        for name, age in ages.items()
+    ]
+    assert set(news_parts(shards, "", URL)) == {f"{SITE}/{name}.xml" for name in ("new", "recent", "unknown")}
+    assert news_parts(shards[2:3], "", URL) == (f"{SITE}/old.xml",)  # alone it is the newest
 
 
 def test_an_index_does_not_lead_back_to_itself() -> None:
@@ -303,5 +314,5 @@ def test_worker_reads_index_and_part_as_the_spider_asks_them() -> None:
     index, part = asyncio.run(
         scenario([(GOLDEN / "yoast-index.xml").read_bytes(), (GOLDEN / "news.xml").read_bytes()])
     )
-    assert index.parts == (f"{SITE}/post-sitemap2.xml", f"{SITE}/post-sitemap.xml")
+    assert index.parts == (f"{SITE}/post-sitemap2.xml",)
     assert len(part.entries) == 2
