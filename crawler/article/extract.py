@@ -30,7 +30,7 @@ from crawler.parse.markup import (
     is_challenge,
     is_parked,
     strip_controls,
-    tree_to_text,
+    tree_to_lines,
 )
 
 if TYPE_CHECKING:
@@ -104,8 +104,9 @@ def _find_text(tree: _Element) -> str:
     options = Extractor(output_format="python", fast=True, comments=False, with_metadata=False)
     document = bare_extraction(tree, options=options)
     text = clean_paragraphs(getattr(document, "text", None) or "")
-    told = _themed_story(tree, story)
-    return told if told and _is_whole_page(text, told) else text
+    written = _themed_story(tree, story)  # with the line that says that it was cut
+    told, _ = drop_lines(written)
+    return written if told and _is_whole_page(text, told) else text
 
 
 def _themed_story(tree: _Element, story: _Element | None) -> str:
@@ -113,7 +114,7 @@ def _themed_story(tree: _Element, story: _Element | None) -> str:
     if story is None:
         return ""
     captions = [element for element in tree.iter("figcaption") if story not in element.iterancestors()]
-    texts = [tree_to_text(element) for element in (*captions[:1], story)]
+    texts = [tree_to_lines(element) for element in (*captions[:1], story)]
     return "\n".join(text for text in texts if text) if texts[-1] else ""
 
 

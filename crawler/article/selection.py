@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crawler.parse.furniture import drop_element, is_container
-from crawler.parse.markup import tree_to_text
+from crawler.parse.furniturelines import drop_lines
+from crawler.parse.markup import tree_to_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,12 +24,15 @@ def drop_selected(tree: _Element, selectors: Sequence[str]) -> None:
 
 
 def keep_selected(tree: _Element, selectors: Sequence[str]) -> str:
-    """Return the text of what *selectors* find, in the page's order; "" when they find no text."""
+    """Return the text of what *selectors* find, in the page's order; "" when they find no text but furniture.
+
+    Lines of furniture are in it: one of them may say that the story was cut.
+    """
     found = _find(tree, selectors)
     chosen = set(found)
     outermost = [element for element in found if chosen.isdisjoint(element.iterancestors())]
-    texts = [tree_to_text(element) for element in outermost]
-    return "\n".join(text for text in texts if text)
+    written = "\n".join(text for element in outermost if (text := tree_to_lines(element)))
+    return written if drop_lines(written)[0] else ""
 
 
 def _find(tree: _Element, selectors: Sequence[str]) -> list[_Element]:

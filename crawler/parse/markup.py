@@ -128,6 +128,12 @@ def _without_open_comment(markup: str) -> str:
 
 def tree_to_text(tree: etree._Element) -> str:
     """Return the text of a pruned tree as paragraphs, furniture lines dropped."""
+    text, _ = drop_lines(tree_to_lines(tree))
+    return text
+
+
+def tree_to_lines(tree: etree._Element) -> str:
+    """Return the text of a pruned tree as paragraphs, lines that may be furniture among them."""
     pieces: list[str] = []
     for event, element in etree.iterwalk(tree, events=("start", "end")):
         if element.tag in _BLOCKS:
@@ -137,8 +143,7 @@ def tree_to_text(tree: etree._Element) -> str:
         text = element.text if event == "start" else element.tail
         if text and not (event == "end" and element is tree):  # the tail of the root is not in it
             pieces.append(_LINE_END.sub(" ", text))
-    text, _ = drop_lines(clean_paragraphs("".join(pieces)))
-    return text
+    return clean_paragraphs("".join(pieces))
 
 
 def field_to_text(value: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from crawler.article.extract import extract_page
 from crawler.errors import ParseError
+from crawler.model import ExtractRules
 from crawler.parse.furniturelines import drop_lines
 from tests.goldenfile import assert_reads_as_expected
 
@@ -129,3 +130,15 @@ def test_a07_paragraphs_are_lines_without_controls_in_nfc() -> None:
 )
 def test_furniture_lines_are_dropped_and_prose_stays(text: str, expected: tuple[str, bool]) -> None:
     assert drop_lines(text) == expected
+
+
+@pytest.mark.parametrize("keep", [(), (".entry-content",)])
+def test_a_short_story_that_ends_at_a_paywall_is_told_as_cut(keep: tuple[str, ...]) -> None:
+    story = "<p>The road to the airport was closed on Friday.</p><p>Nobody gave a reason.</p>"
+    body = (
+        "<html><body><article><p>Hills desk 28.11.2026</p><div class='entry-content'>"
+        f"{story}<p>Subscribe for full access</p></div></article></body></html>"
+    )
+    page = extract_page(body.encode(), None, URL, ExtractRules(keep=keep))
+    assert page.truncated
+    assert page.text == "The road to the airport was closed on Friday.\nNobody gave a reason."
