@@ -12,7 +12,7 @@ import re
 _DIGEST = re.compile(
     r"""\b(?:
     news\ (?:in\ brief|round-?up|summary|digest|bulletin|wrap) | round-?up\b | in\ brief\b | at\ a\ glance\b
-  | (?:daily|weekly|morning|evening|nightly)\ (?:briefing|digest|diary|report|review|situation|news|update|bulletin)
+  | (?:daily|weekly|morning|evening|nightly)\ (?:briefing|digest|diary|news|update|bulletin)
   | (?:war|conflict|battlefield|frontline)\ (?:diary|update|digest|brief)s? | week\ in\ review\b
   | live(?:\ (?:blog|updates?|coverage)\b|:)
 )| သတင်း\s*(?:အနှစ်ချုပ်|တို(?:များ|တွေ)?|အကျဉ်း(?:ချုပ်)?|ခေါင်းစဉ်များ)(?![\u102b-\u103e]|[က-အ]်)
