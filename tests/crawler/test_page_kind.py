@@ -144,7 +144,7 @@ def test_selector_that_finds_nothing_falls_back_and_is_told() -> None:
         "<p>ဆက်လက်ဖတ်ရှုရန် အကောင့်ဖွင့်ပါ</p>",  # open an account to read on
     ],
 )
-def test_stub_of_a_paywall_is_marked_and_its_call_is_not_text(ending: str) -> None:
+def test_a02_stub_of_a_paywall_is_marked_and_its_call_is_not_text(ending: str) -> None:
     page = extract_page(f"<html><body><article class=entry-content>{STORY}{ending}".encode(), None, URL)
     assert page.truncated
     assert not any(word in page.text.lower() for word in ("subscribe", "account", "member", "အကောင့်"))
@@ -158,7 +158,7 @@ def test_stub_of_a_paywall_is_marked_and_its_call_is_not_text(ending: str) -> No
         '<script type="application/ld+json">{"@type":"NewsArticle","hasPart":{"isAccessibleForFree":"False"}}</script>',
     ],
 )
-def test_page_that_says_it_is_not_free_is_marked_when_it_is_short(head: str) -> None:
+def test_a02_page_that_says_it_is_not_free_is_marked_when_it_is_short(head: str) -> None:
     short = extract_page(f"<html><head>{head}</head><body><article>{STORY}".encode(), None, URL)
     rest = "".join(
         f"<p>Speaker {number} asked for more ferries, for better roads and for rice at a fair price.</p>"

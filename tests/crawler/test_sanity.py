@@ -40,7 +40,7 @@ def settle(text: str, item: PendingEntry = ITEM, rules: ExtractRules | None = No
     ],
     ids=["english", "burmese", "misread", "replaced-my", "replaced-en"],
 )
-def test_text_in_the_wrong_script_or_encoding_is_doubted(text: str, language: str, words: str) -> None:
+def test_a08_text_in_the_wrong_script_or_encoding_is_doubted(text: str, language: str, words: str) -> None:
     assert words in (find_doubt(text, language) or "")
 
 
@@ -58,7 +58,7 @@ def test_text_in_the_wrong_script_or_encoding_is_doubted(text: str, language: st
         ("", "my"),
     ],
 )
-def test_honest_text_is_not_doubted(text: str, language: str) -> None:
+def test_a08_honest_text_is_not_doubted(text: str, language: str) -> None:
     assert find_doubt(text, language) is None
 
 
