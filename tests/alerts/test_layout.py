@@ -67,10 +67,15 @@ def test_a_link_that_only_redirects_is_called_so() -> None:
 
 def test_a_byline_says_who_when_and_every_caveat() -> None:
     report = a_report(
-        published=NOW - timedelta(hours=5), summary_only=True, converted=True, perspective="junta"
+        published=NOW - timedelta(hours=5),
+        summary_only=True,
+        several=True,
+        converted=True,
+        perspective="junta",
     )
     assert layout.byline(report, a_digest()) == (
-        "The Irrawaddy · junta media · English · 22 Nov 07:24 MMT · 5 h ago · summary only · converted from Zawgyi"
+        "The Irrawaddy · junta media · English · 22 Nov 07:24 MMT · 5 h ago · summary only"
+        " · one of several stories on its page · converted from Zawgyi"
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from html import unescape
+from pathlib import Path
 
 import pytest
 
 from alerts.demo.outlets import load_furniture
-from tests.themes import THEMES, Page, render_page
+from crawler.config import load_crawl_config
+from tests.themes import RULES, THEMES, Page, render_page
 
 PAGE = Page(
     title="Ferry “Two Sisters” runs again & waits",
@@ -34,3 +36,9 @@ def test_a_page_holds_its_article_once_and_furniture_that_names_the_town(theme: 
     missing = {kind for kind in ("related", "most_read", "tags", "menu") if furniture[kind][-1] not in markup}
     assert missing == set()
     assert "$" not in markup
+
+
+def test_rules_of_a_theme_are_those_that_the_shipped_source_in_it_has() -> None:
+    config = load_crawl_config(Path(__file__).parents[2] / "config", environ={})
+    shipped = {source.id: source.extract.rules for source in config.sources}
+    assert shipped["dvb-my"] == RULES["nextjs"]
