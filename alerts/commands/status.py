@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import click
@@ -13,9 +14,22 @@ from alerts.commands.context import Context
 
 if TYPE_CHECKING:
     from alerts.config import Config
+    from crawler.config import Source
 
 
 TEXTS_FOR = timedelta(days=7)  # over which articles without a text of their own are counted
+
+
+def describe_way(source: Source, route: int) -> str | None:
+    """Return which of its routes a source is read by, None when it is the first: the others stand in for it."""
+    if not 0 < route < len(source.routes):
+        return None
+    served = source.routes[route]
+    host = urlsplit(str(served.url)).hostname
+    return (
+        f"read by route {route + 1} of {len(source.routes)}, {served.kind} at {host}: those before it did not serve; "
+        "`check --online` says why"
+    )
 
 
 @click.command("status")
@@ -74,6 +88,8 @@ def collect(config: Config, now: datetime) -> dict[str, Any]:
         )
         articles, summaries = texts.get(source.id, (0, 0))
         notes = [describe(item) for item in odd if item.source_id == source.id]
+        if state.last_ok_at and (way := describe_way(source, state.route)):
+            notes.append(way)
         if source.certificate:
             notes.append(
                 "its TLS is broken: only the certificate that sources.yaml pins is accepted, and nobody vouches for it"

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import yaml
 
 from crawler.clock import utc_now
-from tests.twins.crawl import SOURCES, Crawled, crawl_twins
+from tests.twins.crawl import SOURCES, Crawled, Reading, Stored, crawl_twins
 from tests.twins.outlet import load_twins
 from tests.twins.verdict import (
     Verdict,
     crawl_delays,
+    expect,
     judge,
     judge_manners,
     judge_second,
+    judge_source,
     judge_third,
     token_f1,
 )
@@ -56,6 +59,45 @@ def test_quality_counts_words_and_burmese_letters() -> None:
     assert token_f1("The road is open. Most read: Loikaw", "The road is open") == pytest.approx(8 / 11)
     assert token_f1("", "The road") == 0.0
     assert 0 < token_f1("လမ်း", "လမ်းပိတ်") < 1  # "road", "road closed"
+
+
+def test_what_is_missing_leaked_misread_or_untold_is_a_fault() -> None:
+    twins, opened = load_twins(SOURCES), utc_now()
+    stories = {story.key: (twin, story) for twin in twins for story in twin.stories}
+    twin = next(twin for twin in twins if twin.source_id == "ktnews-en")
+    wanted = expect(twin, stories, opened)
+    right = tuple(
+        Stored(
+            article_id=number,
+            problem=want.problem,
+            url=want.url,
+            title=want.title,
+            text=want.text,
+            language="en",
+            origin=want.origin,
+            truncated=want.truncated,
+            publisher=want.publisher,
+            story_id=None,
+            topics=want.topics,
+        )
+        for number, want in enumerate(wanted)
+    )
+    first = right[0]
+
+    def faults(*entries: Stored, route: int = 0, told: tuple[str, ...] = ()) -> str:
+        return "\n".join(judge_source(twin, Reading(route, entries, told), wanted).faults)
+
+    assert faults(*right) == ""
+    assert f"{first.url}: 0 entries" in faults(*right[1:])
+    assert "2 entries" in faults(*right, first)
+    assert "route 1 served" in faults(*right, route=1)
+    assert "told: stale" in faults(*right, told=("stale",))
+    assert "topics" in faults(replace(first, topics=frozenset()), *right[1:])
+    assert "does not hold" in faults(replace(first, text=first.text.partition("\n")[2]), *right[1:])
+    leak = "Loikaw market day moves to Sunday"  # of the box of related posts
+    assert leak in faults(replace(first, text=f"{first.text}\n{leak}"), *right[1:])
+    assert "F1" in faults(replace(first, text=first.text + "\nAnother story. " * 9), *right[1:])
+    assert "not expected" in faults(*right, replace(first, url="https://ktnews.org/tag/loikaw/"))
 
 
 @pytest.mark.slow

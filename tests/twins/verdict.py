@@ -21,6 +21,9 @@ from tests.twins.telegram import post_text
 LEAST_F1 = 0.95  # of a page's text against the invented one: two hashtags may stay, a rail may not
 PAGE_PROBLEMS = {"/404": "404 not found", "/hang": "no answer in time"}
 _NO_TEXT = re.compile(r"\d+ of \d+ articles by headline or summary only in 7 days: no text of their pages")
+_WAY = re.compile(
+    r"read by route \d of \d, \w+ at [\w.]+: those before it did not serve; `check --online` says why"
+)
 _TOKEN = re.compile(
     "[\u1000-\u109f\uaa60-\uaa7f]|[^\\W_]+"
 )  # a Burmese letter or mark, a word of other scripts
@@ -61,7 +64,7 @@ def judge(crawled: Crawled) -> tuple[Verdict, ...]:
     """Return the verdict on every twin, in the order of the configuration."""
     stories = {story.key: (twin, story) for twin in crawled.twins for story in twin.stories}
     return tuple(
-        _judge_source(twin, crawled.first.readings[twin.source_id], expect(twin, stories, crawled.opened))
+        judge_source(twin, crawled.first.readings[twin.source_id], expect(twin, stories, crawled.opened))
         for twin in crawled.twins
     )
 
@@ -180,11 +183,12 @@ def _want(twin: Twin, story: Story, stories: Mapping[str, tuple[Twin, Story]], o
     )
 
 
-def _judge_source(twin: Twin, reading: Reading, wanted: Sequence[Wanted]) -> Verdict:
+def judge_source(twin: Twin, reading: Reading, wanted: Sequence[Wanted]) -> Verdict:
+    """Return the verdict on one source: what it led to against what it should have."""
     faults: list[str] = []
     if reading.route != twin.serves:
         faults.append(f"route {reading.route} served, not {twin.serves}")
-    faults += _untold(reading, wanted)
+    faults += _untold(twin, reading, wanted)
     by_url: dict[str, list[Stored]] = {}
     for entry in reading.entries:
         by_url.setdefault(entry.url, []).append(entry)
@@ -211,12 +215,23 @@ def _judge_source(twin: Twin, reading: Reading, wanted: Sequence[Wanted]) -> Ver
     return Verdict(twin, reading, required, found, unwanted, mean, tuple(faults))
 
 
-def _untold(reading: Reading, wanted: Sequence[Wanted]) -> list[str]:
-    """Return what was told and should not, and what should have been told: articles without a text, nothing else."""
-    should = any(want.origin == "summary" and want.is_page_wanted for want in wanted)
-    notes = [words for words in reading.told if _NO_TEXT.fullmatch(words)]
-    faults = [f"told: {words}" for words in reading.told if words not in notes or not should]
-    return faults if notes or not should else [*faults, "nothing was told of articles without a text"]
+def _untold(twin: Twin, reading: Reading, wanted: Sequence[Wanted]) -> list[str]:
+    """Return what was told and should not have been, and what should: another route, articles without a text."""
+    should = {
+        "another route serves": (_WAY, twin.serves > 0),
+        "articles without a text": (
+            _NO_TEXT,
+            any(want.origin == "summary" and want.is_page_wanted for want in wanted),
+        ),
+    }
+    faults = []
+    rest = list(reading.told)
+    for name, (words, is_so) in should.items():
+        said = [told for told in rest if words.fullmatch(told)]
+        rest = [told for told in rest if told not in said]
+        if bool(said) != is_so:
+            faults.append(f"told: {said[0]}" if said else f"not told: {name}")
+    return [*faults, *(f"told: {told}" for told in rest)]
 
 
 def _unwanted(twin: Twin, want: Wanted) -> tuple[str, ...]:
