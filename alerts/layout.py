@@ -137,8 +137,18 @@ def _counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
-def byline(report: Report, digest: Digest) -> str:
-    """Return "The Irrawaddy · independent · English · 22 Nov 12:24 MMT · 3 h ago" and any caveats.
+def outlet_name(report: Report) -> str:
+    """Return the outlet of *report*, cleaned and cut."""
+    return short_line(report.outlet) or "unknown outlet"
+
+
+def perspective_word(report: Report) -> str:
+    """Return who speaks in *report*, in words: "ethnic media", "junta media"."""
+    return _PERSPECTIVES.get(report.perspective, short_line(report.perspective))
+
+
+def circumstances(report: Report, digest: Digest) -> tuple[str, ...]:
+    """Return the language of *report*, its local time and age, and its caveats.
 
     The publisher's time is shown where it is believable (not ahead of the digest); else when we saw it.
     """
@@ -147,8 +157,6 @@ def byline(report: Report, digest: Digest) -> str:
     moment = published if published is not None and believable else report.first_seen
     when = local_time(moment, digest.timezone)
     words = (
-        short_line(report.outlet) or "unknown outlet",
-        _PERSPECTIVES.get(report.perspective, short_line(report.perspective)),
         language_name(report.language),
         when if believable else f"first seen {when}",
         age(moment, digest.created),
@@ -158,6 +166,12 @@ def byline(report: Report, digest: Digest) -> str:
         "converted from Zawgyi" if report.converted else "",
         "unverified" if report.unverified else "",
     )
+    return tuple(word for word in words if word)
+
+
+def byline(report: Report, digest: Digest) -> str:
+    """Return "The Irrawaddy · independent · English · 22 Nov 12:24 MMT · 3 h ago" and any caveats."""
+    words = (outlet_name(report), perspective_word(report), *circumstances(report, digest))
     return " · ".join(word for word in words if word)
 
 

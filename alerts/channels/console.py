@@ -48,6 +48,7 @@ _NO_LINE_START = "·၊။,.;:!?)]}%»”’…/"
 _NO_LINE_END = "«([{“‘"
 _HARD_SPACE = "\u00a0"
 _INNER_SPACE = re.compile(r"(?<!·) (?!·)")
+_COUNT = re.compile(r"(?:at least )?\d[\d,]* \S+")  # a number stays with what it counts
 _BURMESE_ESCAPES = re.compile(r"(?:%E1%8[01]%[89AB][0-9A-F]|%E1%82%[89][0-9A-F])+")  # U+1000-U+109F
 
 
@@ -108,26 +109,30 @@ def _quote(pieces: tuple[Piece, ...]) -> str:
     return "".join(f"{_OPEN}{text}{_CLOSE}" if marked else text for text, marked in pieces)
 
 
-def _story_lines(number: int, story: Telling) -> Iterator[str]:
-    yield f"{number:>2}  " + cut_text(story.heading or "Story", COLUMNS - len(_INDENT), display_width)
-    yield from _report_lines(story.lead, _INDENT, story.sentence)
-    for fact in story.facts:
-        yield from wrap(fact, _INDENT, _INDENT + "  ")
+def _story_lines(number: int, story: Telling, columns: int) -> Iterator[str]:
+    yield f"{number:>2}  " + cut_text(story.heading or "Story", columns - len(_INDENT), display_width)
+    yield from _lead_lines(story, columns)
     for line in story.further:
-        yield from _further_lines(line, _MORE)
+        yield from _further_lines(line, _MORE, columns)
     for note in (story.rest, story.known):
         if note:
-            yield from wrap(note.removeprefix("+"), _NOTE, " " * len(_NOTE))
+            yield from wrap(note.removeprefix("+"), _NOTE, " " * len(_NOTE), columns)
 
 
-def _report_lines(line: Line, lead: str, sentence: tuple[Piece, ...]) -> Iterator[str]:
-    rest = " " * len(lead)
-    yield from wrap(line.headline, lead, rest)
-    yield from wrap(_hold(line.byline), rest + _BY, rest + " " * len(_BY))
-    if sentence:
-        yield from wrap(_quote(sentence), _QUOTE, _QUOTE)
+def _lead_lines(story: Telling, columns: int) -> Iterator[str]:
+    line = story.lead
+    yield from wrap(line.headline, _INDENT, _INDENT, columns)
+    yield from wrap(_hold(line.byline), _INDENT + _BY, _INDENT + " " * len(_BY), columns)
+    if story.sentence:
+        yield from wrap(_quote(story.sentence), _QUOTE, _QUOTE, columns)
+    for fact in story.facts:
+        yield from wrap(_COUNT.sub(_hold_match, fact), _INDENT, _INDENT + "  ", columns)
     if line.url:
-        yield rest + _TO + _readable(line.url)
+        yield _INDENT + _TO + _readable(line.url)
+
+
+def _hold_match(match: re.Match[str]) -> str:
+    return match[0].replace(" ", _HARD_SPACE)
 
 
 def _hold(facts: str) -> str:
@@ -135,9 +140,9 @@ def _hold(facts: str) -> str:
     return _INNER_SPACE.sub(_HARD_SPACE, facts)
 
 
-def _further_lines(line: Line, lead: str) -> Iterator[str]:
+def _further_lines(line: Line, lead: str, columns: int) -> Iterator[str]:
     rest = " " * len(lead)
-    yield from wrap(f"{line.headline} — {_hold(line.byline)}", lead, rest)
+    yield from wrap(f"{line.headline} — {_hold(line.byline)}", lead, rest, columns)
     if line.url:
         yield rest + _TO + _readable(line.url)
 
@@ -147,23 +152,23 @@ def _readable(url: str) -> str:
     return _BURMESE_ESCAPES.sub(lambda match: unquote(match[0]), url)
 
 
-def _item_lines(number: int, item: Item) -> Iterator[str]:
+def _item_lines(number: int, item: Item, columns: int) -> Iterator[str]:
     content = item.content
     if isinstance(content, Telling):
-        yield from _story_lines(number, content)
+        yield from _story_lines(number, content, columns)
     elif isinstance(content, Line):
-        yield from _further_lines(content, _BULLET)
+        yield from _further_lines(content, _BULLET, columns)
     else:
-        yield from wrap(content, _BULLET, " " * len(_BULLET))
+        yield from wrap(content, _BULLET, " " * len(_BULLET), columns)
 
 
-def _title(text: str, columns: int) -> str:
-    line = f"── {text} "
-    return line + "─" * max(3, columns - display_width(line))
+def _title(text: str, columns: int) -> list[str]:
+    *lines, last = wrap(text, "── ", "── ", columns - 4)
+    return [*lines, f"{last} " + "─" * max(3, columns - display_width(last) - 1)]
 
 
-def _write(page: Page) -> bytes:
-    lines = [_title(page.heading, COLUMNS)]
+def _write(page: Page, columns: int = COLUMNS) -> bytes:
+    lines = _title(page.heading, columns)
     previous = ""
     for number, item in enumerate(page.items, start=1):
         section = section_of(item)
@@ -171,17 +176,23 @@ def _write(page: Page) -> bytes:
             lines.append("")
         if section and section != previous:
             lines.append(f"{section}:")
-        lines += _item_lines(number, item)
+        lines += _item_lines(number, item, columns)
         previous = section
     lines.append("")
     for line in (*page.tail, page.footer):
-        lines += wrap(line, "", "")
+        lines += wrap(line, "", "", columns)
     return ("\n".join(lines) + "\n").replace(_HARD_SPACE, " ").encode("utf-8")
 
 
 def render(digest: Digest, keys: ConsoleKeys, style: Style) -> tuple[Part, ...]:
     """Return the digest in one part, however long: a terminal scrolls."""
     return paginate(digest, _write, lambda body: True, max_parts=1)
+
+
+def write_text(digest: Digest, columns: int) -> str:
+    """Return the digest for a terminal of so many *columns*."""
+    (part,) = paginate(digest, lambda page: _write(page, columns), lambda body: True, max_parts=1)
+    return part.body.decode("utf-8")
 
 
 def request(keys: ConsoleKeys, delivery: Delivery) -> HttpRequest:

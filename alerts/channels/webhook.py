@@ -201,6 +201,11 @@ def _payload(digest: Digest, items: Sequence[Item], part: int, parts: int) -> Ob
     return {"type": "digest", "timestamp": _instant(digest.created), "data": data}
 
 
+def describe(digest: Digest) -> Object:
+    """Return the whole digest in one body of this shape, however long it is."""
+    return _payload(digest, _items(digest, _ROOMS[0]), 1, 1)
+
+
 def _encode(payload: Object, style: Style) -> bytes:
     """Return JSON; plain has ASCII only, for receivers that stumble over UTF-8."""
     if style is Style.RICH:

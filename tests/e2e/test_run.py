@@ -104,6 +104,10 @@ def test_digest_previews_without_sending(two_runs: TwoRuns) -> None:
     assert all(item["title"] in shown for item in TOLD)
     payload = two_runs.program.do("digest", "--channel", "desk", "--format", "slack").out
     assert json.loads(payload)["blocks"]
+    data = json.loads(two_runs.program.do("digest", "--format", "json").out)["data"]
+    assert {story["reports"][0]["headline"] for story in data["stories"]} >= {item["title"] for item in TOLD}
+    assert two_runs.program.do("digest", "--format", "html").out.startswith("<!doctype html>")
+    assert two_runs.program.do("digest", "--format", "html", "--out", "/nowhere/x.html").status == 2
     assert len(two_runs.chatroom.posts) == before
 
 
