@@ -51,6 +51,9 @@ PATIENCE: Mapping[Kind, int] = {  # polls in a row before it is worth a word
 }
 
 
+_PLACES = frozenset({Kind.MOVED, Kind.RENAMED})  # another place each time says nothing
+
+
 @dataclass(frozen=True, slots=True)
 class Oddity:
     """Something odd about a source, as seen on the last *polls* polls of *url*."""
@@ -134,7 +137,7 @@ def after_poll(
     said = signs.seen.get(kind)
     is_same = known is not None and known.url == signs.url
     if said is not None:
-        if known is None or not is_same or not known.polls or (kind == Kind.MOVED and known.said != said):
+        if known is None or not is_same or not known.polls or (kind in _PLACES and known.said != said):
             is_usual = kind == Kind.EMPTY and (not said or (known is not None and is_same and known.is_usual))
             return Oddity(source_id, kind, signs.url, said, 1, now, now, is_usual)
         return replace(known, said=said, polls=known.polls + 1, last=now)
