@@ -96,6 +96,7 @@ class Digester:
                 continue
             enqueued += told
             if told:
+                self._incidents.end(f"digest:{channel.id}", now)
                 continue  # its marks stand in the digest's own transaction
             if isinstance(channel.send, At) and not is_plan_quiet(plan, now):
                 checked[channel.id] = later_mark(state.checked_at, now)

@@ -267,3 +267,14 @@ def test_status_says_when_what_waits_will_be_told(
     assert line == (
         "  desk: ok, oldest news not told yet: 1 min ago, to be told in 8 h, quiet hours end in 7 h"
     )
+
+
+def test_a_digest_that_can_be_written_again_ends_the_incident(
+    store: Store, archive: Archive, tmp_path: Path
+) -> None:
+    desk = Desk(store, archive, tmp_path, {})
+    incidents = Incidents(store.engine)
+    incidents.begin("digest:desk", "Channel desk: its digest cannot be written.", NOW)
+    desk.news(MARKET, NOW)
+    desk.run(NOW)
+    assert "digest:desk" not in incidents.open_subjects()
