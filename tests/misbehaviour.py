@@ -146,8 +146,10 @@ def _rst(exchange: Exchange, options: Options) -> None:
 
 
 def _badchunk(exchange: Exchange, options: Options) -> None:
-    exchange.send_head(200, HTML | {"Transfer-Encoding": "chunked"})
-    exchange.send(b"5\r\nhello\r\nZZZ\r\nworld\r\n")
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    exchange.send(
+        head + b"5\r\nhello\r\nZZZ\r\nworld\r\n"
+    )  # at once: else it depends on timing what is noticed
 
 
 def _endless(exchange: Exchange, options: Options) -> None:

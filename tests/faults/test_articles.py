@@ -137,7 +137,7 @@ def test_a05_page_without_text_is_told_by_its_summary_and_counted_for_its_source
     assert (row.origin, row.problem) == ("summary", "no article text on the page")
     assert watch.told("Script on a bridge") == 1
     assert "summary only" in watch.runs[0].told
-    assert "6 of 15 articles by their summary only in 7 days" in watch.runs[-1].status
+    assert "6 of 15 articles by headline or summary only in 7 days" in watch.runs[-1].status
 
 
 def test_a07_control_characters_reach_neither_store_nor_chat(watch: Watch) -> None:
