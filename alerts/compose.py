@@ -12,7 +12,7 @@ from alerts.incident import OFFLINE, SILENT
 from alerts.layout import local_time
 from alerts.lead.figures import Voice, find_tallies
 from alerts.lead.writer import LeadWriter
-from alerts.model import Coverage, Digest, Grade, Hit, Report, Severity, Story, ToldIn
+from alerts.model import Coverage, Digest, Grade, Hit, Report, Severity, Story, ToldIn, Volume
 from alerts.plaintext import cut_text
 from crawler.model import PollState, StoredArticle
 
@@ -58,6 +58,7 @@ def compose_digest(
     topic_names: Mapping[str, str],
     sources: Mapping[str, SourceFacts],
     coverage: Coverage | None,
+    volumes: Sequence[Volume] = (),
     writer: LeadWriter,
     grades: Mapping[int, Grade] | None = None,
     held: int = 0,
@@ -90,6 +91,7 @@ def compose_digest(
         more=len(counted),
         queued=held,
         coverage=coverage,
+        volumes=tuple(volumes),
         notices=tuple(notices),
         is_catch_up=is_catch_up,
         answers=answers,

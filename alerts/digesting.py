@@ -29,6 +29,7 @@ from alerts.model import Severity, ToldIn
 from alerts.outbox import Outbox
 from alerts.platform import Style
 from alerts.runlog import RunLog
+from alerts.volume import count_volumes
 from crawler.errors import StoreError
 from crawler.store import Store
 
@@ -206,6 +207,7 @@ class Digester:
     ) -> Selection:
         """Return the digest that *channel* would get of *stories*."""
         names = self._topic_names(channel)
+        has_news = bool(stories) and answers is None
         return compose_digest(
             stories,
             channel_id=channel.id,
@@ -218,6 +220,7 @@ class Digester:
             grades=self._grades.of_stories(stories),
             writer=self._writer,
             coverage=coverage_of(self._store.poll_states(), self._sources, self._incidents.open_subjects()),
+            volumes=count_volumes(self._store.engine, names, now, self._zone) if has_news else (),
             held=held,
             answers=answers,
             template=channel.template,

@@ -26,7 +26,7 @@ from alerts.plaintext import (
 from crawler.urls import is_news_redirect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from alerts.model import Coverage, Digest, MarkedText, Report, Story
 
@@ -56,6 +56,8 @@ _PERSPECTIVES = {
 
 MAX_FAILED_NAMES = 6
 MAX_NOTICES = 8
+MAX_VOLUMES = 4
+_BARS = "▁▂▃▄▅▆▇█"
 _NOTICE_CHARS = 240
 
 
@@ -185,6 +187,26 @@ def coverage_line(coverage: Coverage) -> str:
     if coverage.silent:
         line += f"{'.' if coverage.failed else ''} Unusually silent: {list_names(coverage.silent, MAX_FAILED_NAMES)}"
     return line
+
+
+def volume_lines(digest: Digest) -> tuple[str, ...]:
+    """Return "Loikaw, 14 days: ▁▁▂▃█▅ 31 reports, 6 today" for each topic, four at most.
+
+    The highest day fills the line's height, the lowest bar is a day without reports. Nothing where nothing is told.
+    """
+    if not (digest.stories or digest.brief):
+        return ()
+    return tuple(
+        f"{short_line(volume.topic)}, {_counted(len(volume.days), 'day')}: {_bars(volume.days)} "
+        f"{_counted(sum(volume.days), 'report')}, {volume.days[-1]} today"
+        for volume in digest.volumes[:MAX_VOLUMES]
+        if volume.days
+    )
+
+
+def _bars(days: Sequence[int]) -> str:
+    highest = max(days)
+    return "".join(_BARS[1 + round(6 * count / highest)] if count > 0 else _BARS[0] for count in days)
 
 
 def digest_heading(digest: Digest) -> str:

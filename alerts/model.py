@@ -143,6 +143,14 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Volume:
+    """How many reports on a topic came on each of the last local days; the last is today so far."""
+
+    topic: str  # its name
+    days: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ToldIn:
     """The message in which a channel was told of a story first; what comes later may answer it."""
 
@@ -163,6 +171,7 @@ class Digest:
     more: int = 0  # stories counted but not listed
     queued: int = 0  # stories kept back for the next digest: quiet hours let urgent ones pass
     coverage: Coverage | None = None
+    volumes: tuple[Volume, ...] = ()  # of topics in the last days, beside news
     notices: tuple[str, ...] = ()  # about sources and channels, for operators
     is_test: bool = False
     is_catch_up: bool = False  # compacted after an outage

@@ -26,6 +26,7 @@ from alerts.layout import (
     report_line,
     sentence_pieces,
     story_heading,
+    volume_lines,
 )
 from alerts.model import Severity
 from alerts.plaintext import list_names
@@ -109,6 +110,7 @@ def render_page(digest: Digest) -> str:
         brief=[_told(report, digest) for report in digest.brief],
         notices=notice_lines(digest),
         remainder=remainder_line(digest),
+        volumes=volume_lines(digest),
         coverage=coverage_line(digest.coverage) if digest.coverage else None,
         footer=footer_line(digest, 1, 1),
         gloss_label=GLOSS_LABEL,

@@ -20,6 +20,7 @@ from alerts.layout import (
     remainder_line,
     report_line,
     tell_story,
+    volume_lines,
 )
 from alerts.plaintext import clean_line, cut_text
 from alerts.platform import Part
@@ -156,6 +157,7 @@ def _tail(digest: Digest, left: list[Item]) -> tuple[str, ...]:
     lines = (
         remainder_line(digest, stories, briefs),
         f"+{notices} more notices: see newswatch status" if notices else None,
+        *volume_lines(digest),
         coverage_line(digest.coverage) if digest.coverage else None,
     )
     return tuple(cut_text(clean_line(line), _TAIL_CHARS) for line in lines if line)

@@ -107,7 +107,7 @@ def _write_blocks(page: Page) -> bytes:
         elif isinstance(item.content, Telling):
             blocks.append(_tell(item.content))
         previous = section
-    closing = [_plain_text(line) for line in (*page.tail, page.footer)]
+    closing = [_plain_text(text) for text in ("\n".join(page.tail), page.footer) if text]
     blocks.append({"type": "context", "elements": closing})
     return encode_json(_envelope(escape(page.heading)) | {"blocks": blocks})
 

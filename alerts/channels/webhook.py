@@ -42,6 +42,7 @@ ADVISED_BYTES = 20_000
 _PREFIX = "whsec_"
 _TITLE_CHARS = 200
 _FAILED_NAMES = 10
+_VOLUMES = 20
 
 Object = dict[str, Any]
 
@@ -194,6 +195,10 @@ def _payload(digest: Digest, items: Sequence[Item], part: int, parts: int) -> Ob
         "notices": [],
         "more": digest.more,
         "queued": digest.queued,
+        "volumes": [
+            {"topic": short_line(volume.topic), "days": list(volume.days)}
+            for volume in digest.volumes[:_VOLUMES]
+        ],
         "coverage": _coverage(digest),
     }
     for name, item in items:

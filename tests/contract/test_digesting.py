@@ -17,7 +17,7 @@ from alerts.commands.status import collect, status_lines
 from alerts.config import Config, load_config
 from alerts.digesting import Digester
 from alerts.incident import Incidents
-from alerts.model import Digest, Severity
+from alerts.model import Digest, Severity, Volume
 from alerts.outbox import Outbox
 from alerts.runlog import RunLog
 from alerts.tables import digest
@@ -278,3 +278,13 @@ def test_a_digest_that_can_be_written_again_ends_the_incident(
     desk.news(MARKET, NOW)
     desk.run(NOW)
     assert "digest:desk" not in incidents.open_subjects()
+
+
+def test_news_comes_with_the_last_days_of_its_topic_in_bars(
+    store: Store, archive: Archive, tmp_path: Path
+) -> None:
+    desk = Desk(store, archive, tmp_path, {})
+    for days in (3, 2, 2, 0):
+        desk.news(MARKET, NOW - timedelta(days=days))
+    (told,) = desk.run(NOW)
+    assert told.volumes == (Volume("Loikaw", (1, 2, 0, 1)),)
