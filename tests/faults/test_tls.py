@@ -19,6 +19,7 @@ from tests.crawler.crawling import PROSE, Crawled, Desk, a_feed
 from tests.e2e.program import a_source, page
 from tests.faults.watching import Watch
 from tests.newsroom import Newsroom
+from tests.proxyroom import ProxyServer, SocksServer
 
 PAST = datetime.datetime(2021, 1, 1, tzinfo=datetime.UTC)
 
@@ -166,3 +167,21 @@ def test_f17_fingerprint_is_taken_as_openssl_prints_it(written: str) -> None:
 def test_f17_what_is_no_fingerprint_is_refused_with_the_command_that_prints_one(written: object) -> None:
     with pytest.raises(ValueError, match="openssl x509"):
         parse_certificate(written)
+
+
+@pytest.mark.parametrize("kind", [ProxyServer, SocksServer])
+def test_f17_pin_holds_behind_a_proxy(kind: type[ProxyServer], tmp_path: Path) -> None:
+    url = "https://outlet.example.org/feed"
+    with make_self_signed() as server, kind({"*": server.port}) as proxy:
+        common = {"proxy": proxy.url, "full_text": "feed"}
+        sources = [
+            a_source("pinned", url, certificate=server.fingerprint, **common),
+            a_source("other", url.replace("outlet", "other"), certificate="ab" * 32, **common),
+        ]
+        with Desk.open(tmp_path, sources, allow_private=False) as desk:
+            crawled = desk.crawl()
+            assert [row.title for row in desk.entries("pinned")] == ["A secured article"]
+        assert proxy.names == {"outlet.example.org", "other.example.org"}
+        assert [request.path for request in server.requests] == ["/robots.txt", "/feed"]
+    assert crawled.cause("pinned") == ""
+    assert crawled.cause("other") == "TLS: the certificate is not the one that sources.yaml pins"
