@@ -1,0 +1,101 @@
+"""Golden digests: eight situations as every platform is sent them, held against files and the platforms' contracts.
+
+``NEWSWATCH_REWRITE_GOLDEN=1`` writes the files anew; then read the diff. ``python -m tests.pictures`` draws them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from jsonschema import Draft7Validator, Draft202012Validator
+
+from alerts.channels import PLATFORMS
+from alerts.platform import Style
+from tests.conftest import ROOT
+from tests.contract.test_platform_payloads import contract
+from tests.contract.test_platforms import render
+from tests.contract.verify import VERIFIERS
+from tests.goldenfile import REWRITE
+from tests.situations import SITUATIONS, digest_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOLDER = ROOT / "tests" / "golden" / "digests"
+
+every_situation = pytest.mark.parametrize("situation", SITUATIONS)
+every_platform = pytest.mark.parametrize("platform", sorted(PLATFORMS))
+
+
+def told(situation: str, platform: str) -> str:
+    """Return the messages of a situation as its file holds them: the console's text, the others' JSON."""
+    bodies = [part.body.decode("utf-8") for part in render(platform, digest_of(situation))]
+    if platform == "console":
+        return "".join(bodies)
+    return json.dumps([json.loads(body) for body in bodies], ensure_ascii=False, indent=1) + "\n"
+
+
+def file_of(situation: str, platform: str) -> Path:
+    return FOLDER / f"{situation}.{platform}.{'txt' if platform == 'console' else 'json'}"
+
+
+@every_platform
+@every_situation
+def test_every_platform_is_told_a_situation_as_its_file_says(situation: str, platform: str) -> None:
+    text, path = told(situation, platform), file_of(situation, platform)
+    if REWRITE:
+        FOLDER.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+@every_platform
+@every_situation
+def test_every_message_of_a_situation_keeps_its_platforms_contract(situation: str, platform: str) -> None:
+    digest = digest_of(situation)
+    for style in Style:
+        for part in render(platform, digest, style):
+            VERIFIERS[platform](part.body)
+            VERIFIERS[platform](PLATFORMS[platform].mark_repeat(part.body, digest.digest_id))
+
+
+def test_the_situations_satisfy_the_published_schemas(shared: Path) -> None:
+    slack = Draft7Validator(contract(shared, "slack-webhook-body.schema.json"))
+    card = Draft7Validator(contract(shared, "adaptive-card-1.5.schema.json"))
+    api = contract(shared, "discord-openapi-webhooks-subset.json")
+    request = "#/components/schemas/IncomingWebhookRequestPartial"
+    discord = Draft202012Validator({"$ref": request, "components": api["components"]})
+    for situation in SITUATIONS:
+        for message in json.loads(told(situation, "slack")):
+            slack.validate(message)
+        for message in json.loads(told(situation, "discord")):
+            discord.validate(message)
+        for message in json.loads(told(situation, "teams")):
+            card.validate(message["attachments"][0]["content"])
+
+
+def test_no_file_is_left_of_a_situation_that_is_gone() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == {
+        file_of(situation, platform).name for situation in SITUATIONS for platform in PLATFORMS
+    }
+
+
+def test_the_situations_show_what_they_are_named_for() -> None:
+    clinic = digest_of("ten-outlets").stories[0]
+    assert len({report.outlet for report in clinic.reports}) == 10
+    assert {report.language for report in clinic.reports} == {"en", "my"}
+    assert any(report.converted for report in clinic.reports)
+    killed = next(
+        tally for tally in digest_of("disagreeing-figures").stories[0].tallies if tally.what == "killed"
+    )
+    assert len({claim.value for claim in killed.claims}) == 3
+    assert digest_of("correction").stories[0].tallies[0].claims[0].was == 3
+    outage = digest_of("outage")
+    assert len(outage.stories) + len(outage.brief) + outage.more == 60
+    quiet = digest_of("nothing-new")
+    assert quiet.coverage
+    assert (quiet.stories, len(quiet.coverage.failed)) == ((), 2)
+    night = digest_of("urgent-at-night")
+    assert (night.stories[0].severity.word, night.queued) == ("urgent", 3)
