@@ -6,15 +6,21 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from alerts.archive import PendingReport, PendingStory
+from alerts.change import change_line
 from alerts.incident import OFFLINE, SILENT
 from alerts.layout import local_time
 from alerts.lead.figures import Voice, find_tallies
 from alerts.lead.writer import LeadWriter
 from alerts.model import Coverage, Digest, Grade, Hit, Report, Severity, Story, ToldIn, Volume
 from alerts.plaintext import cut_text
+from alerts.text.zawgyi import to_unicode
 from crawler.model import PollState, StoredArticle
+
+if TYPE_CHECKING:
+    from alerts.changing import PendingChange
 
 COUNTED_BEYOND = 5  # more than five times max_stories at once is a flood: not all of it is listed
 BRIEF_IN_FLOOD = 3  # times max_stories that are then still named in one line each; the rest is counted
@@ -39,6 +45,7 @@ class Selection:
     digest: Digest
     told: tuple[int, ...]
     counted: tuple[int, ...]
+    changed: tuple[int, ...] = ()  # of `PendingChange`
 
 
 def new_digest_id(channel_id: str, now: datetime, alert_ids: Sequence[int]) -> str:
@@ -66,6 +73,7 @@ def compose_digest(
     template: str = "",
     notices: Sequence[str] = (),
     is_catch_up: bool = False,
+    changes: Sequence[PendingChange] = (),
 ) -> Selection:
     """Write down what the next digest tells: all of *stories*, the gravest first, of equal ones the newest.
 
@@ -81,13 +89,17 @@ def compose_digest(
     brief, counted = others[:listed], others[listed:]
     told = [report.alert_id for item in (*full, *brief) for report in item.reports]
     counted_ids = [report.alert_id for item in counted for report in item.reports]
+    changed = [item.alert_id for item in changes]
     digest = Digest(
-        digest_id=new_digest_id(channel_id, now, told + counted_ids),
+        digest_id=new_digest_id(channel_id, now, [*told, *counted_ids, *(-each for each in changed)]),
         title=title,
         created=now,
         timezone=timezone,
         stories=tuple(_story(item, topic_names, sources, grades, writer) for item in full),
-        brief=tuple(_brief(item, sources, grades, writer) for item in brief),
+        brief=(
+            *(line for item in changes for line in _change_lines(item, sources)),
+            *(_brief(item, sources, grades, writer) for item in brief),
+        ),
         more=len(counted),
         queued=held,
         coverage=coverage,
@@ -97,7 +109,7 @@ def compose_digest(
         answers=answers,
         template=template,
     )
-    return Selection(digest, tuple(told), tuple(counted_ids))
+    return Selection(digest, tuple(told), tuple(counted_ids), tuple(changed))
 
 
 def compose_heartbeat(
@@ -206,6 +218,28 @@ def _story(
         severity=severity_of(pending, grades),
         tallies=find_tallies(_voice(report, sources) for report in pending.reports),
     )
+
+
+def _change_lines(pending: PendingChange, sources: Mapping[str, SourceFacts]) -> list[Report]:
+    """Return a report in one line for each change: never the story again."""
+    article = pending.article
+    facts = _facts(sources, article.source_id)
+    headline = to_unicode(article.title, default=facts.encoding or "unicode").text
+    return [
+        Report(
+            article_id=article.article_id,
+            headline=headline or (article.url or "(no title)"),
+            outlet=_outlet(article, facts),
+            perspective=facts.perspective,
+            language=article.language,
+            url=article.url,
+            first_seen=article.first_seen,
+            published=article.published,
+            story_id=pending.story_id,
+            change=change_line(change, headline),
+        )
+        for change in pending.changes
+    ]
 
 
 def _voice(pending: PendingReport, sources: Mapping[str, SourceFacts]) -> Voice:

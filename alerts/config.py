@@ -23,6 +23,7 @@ from alerts.configkeys import (
     Instant,
     Quiet,
     Send,
+    Told,
     Topic,
     TopicsFile,
 )
@@ -81,6 +82,7 @@ class Channel:
     group_wait: timedelta = timedelta(0)
     heartbeat: timedelta | None = None
     template: str = ""  # the text of the channel's own template
+    changes: Told = "figures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +248,7 @@ def _read_channel(
         common.value.group_wait,
         common.value.heartbeat,
         template,
+        common.value.changes,
     )
 
 

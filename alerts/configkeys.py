@@ -100,6 +100,7 @@ def _parse_near(value: object) -> tuple[str, str, int]:
 
 TimeOfDay = Annotated[time, BeforeValidator(parse_time)]
 Terms = tuple[Line, ...]
+Told = Literal["figures", "all", "none"]  # of what outlets change in articles that were told
 
 
 class Topic(StrictModel):
@@ -138,6 +139,7 @@ class ChannelEntry(StrictModel):
     group_wait: Annotated[timedelta, BeforeValidator(parse_group_wait)] = timedelta(0)
     heartbeat: Annotated[timedelta, BeforeValidator(parse_heartbeat)] | None = None
     template: Line | None = None
+    changes: Told = "figures"
 
 
 class TopicsFile(StrictModel):

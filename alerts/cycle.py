@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from alerts.archive import Archive
+from alerts.changing import Changes, compare_revisions
 from alerts.channelstate import ChannelStates
 from alerts.configkeys import Instant
 from alerts.deliver import Sender
@@ -89,6 +90,7 @@ class _Run:
         self._store = store
         self._archive = Archive.open(store.engine)
         self._outbox = Outbox(store.engine)
+        self._changes = Changes(store.engine)
         self._incidents = Incidents(store.engine)
         self._states = ChannelStates(store.engine)
         self._digester = Digester(config, store, self._archive, self._outbox, self._incidents, self._states)
@@ -162,6 +164,9 @@ class _Run:
         wants |= {skipped.id: skipped.topics for skipped in self._config.skipped if skipped.id in known}
         now, should_stop = self._around.clock(), self._around.stop.is_set
         report.matching = match_articles(self._archive, self._config, wants, now, should_stop)
+        told = {channel.id: channel.changes for channel in self._channels}
+        told |= {channel_id: "figures" for channel_id in wants if channel_id not in told}
+        compare_revisions(self._changes, self._config, told, now, should_stop)
 
     def _watch(self, report: RunReport) -> None:
         """Begin and end the incidents that operators are told of."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from alerts.archive import Archive
+from alerts.changing import Changes
 from alerts.channelstate import ChannelState, ChannelStates
 from alerts.compose import SourceFacts, compose_digest, compose_heartbeat, coverage_of, severity_of
 from alerts.configkeys import At
@@ -35,10 +36,12 @@ from crawler.store import Store
 
 if TYPE_CHECKING:
     from alerts.archive import PendingStory
+    from alerts.changing import PendingChange
     from alerts.compose import Selection
     from alerts.config import Channel, Config
     from alerts.incident import Incident
 
+MOST_CHANGED = 10  # articles whose changes one digest tells; the rest waits for the next
 MOST_ANSWERS = 3  # messages that one run adds to earlier ones of a channel; more of them are noise
 CATCH_UP_AFTER = timedelta(hours=6)  # older than this, the digest says that it catches up
 
@@ -63,6 +66,7 @@ class Digester:
         self._states = states
         self._sources = source_facts(config)
         self._grades = Grades(config)
+        self._changes = Changes(store.engine)
         self._log = RunLog(store.engine)
         self._zone = ZoneInfo(config.crawl.settings.timezone)
         self._writer = LeadWriter(config.lexicon)
@@ -76,6 +80,8 @@ class Digester:
         """
         states = self._states.load()
         oldest = self._archive.oldest_pending()
+        for channel_id, moment in self._changes.oldest_pending().items():
+            oldest[channel_id] = min(moment, oldest.get(channel_id, moment))
         gap = self._log.usual_gap(now) if any(channel.group_wait for channel in channels) else None
         checked: dict[str, datetime] = {}
         spoken: dict[str, datetime] = {}
@@ -117,19 +123,23 @@ class Digester:
         incidents = [] if is_quiet_now else self._untold_incidents(channel)
         stories = self._archive.pending_stories(channel.id) if oldest and turn is not Turn.NOTHING else ()
         waiting = len(stories)
+        owed = oldest is not None and turn is Turn.ALL
+        changes = self._changes.pending(channel.id, channel.changes, MOST_CHANGED) if owed else ()
         if turn is Turn.URGENT:
             grades = self._grades.of_stories(stories)
             stories = tuple(item for item in stories if severity_of(item, grades) is Severity.URGENT)
-        if stories or incidents:
+        if stories or incidents or changes:
             is_late = turn is Turn.ALL and oldest is not None
             is_late = is_late and now - first_chance(plan, past, oldest or now) > CATCH_UP_AFTER
             notices = [notice_line(item) for item in incidents]
             held = waiting - len(stories)
             selections = [
-                self.select(channel, some, now, notices, is_catch_up=is_late, held=held)
+                self.select(channel, some, now, notices, is_catch_up=is_late, held=held, changes=changed)
                 if answers is None
-                else self.select(channel, some, now, answers=answers)
-                for answers, some in self._by_message(channel, stories, has_notices=bool(notices))
+                else self.select(channel, some, now, answers=answers, changes=changed)
+                for answers, some, changed in self._by_message(
+                    channel, stories, changes, has_notices=bool(notices)
+                )
             ]
         elif (
             not oldest
@@ -155,13 +165,19 @@ class Digester:
         return True
 
     def _by_message(
-        self, channel: Channel, stories: Sequence[PendingStory], *, has_notices: bool
-    ) -> list[tuple[ToldIn | None, tuple[PendingStory, ...]]]:
-        """Return what makes a message of its own: the news, then the updates by the message that they answer.
+        self,
+        channel: Channel,
+        stories: Sequence[PendingStory],
+        changes: Sequence[PendingChange],
+        *,
+        has_notices: bool,
+    ) -> list[tuple[ToldIn | None, tuple[PendingStory, ...], tuple[PendingChange, ...]]]:
+        """Return what makes a message of its own: the news, then updates and changes by the message that they answer.
 
-        Where the platform knows no answers, or there would be many, updates stand in the digest like the rest.
+        Where the platform knows no answers, or there would be many, they stand in the digest like the rest.
         """
         updates = [item.story_id for item in stories if item.told_source_ids]
+        updates = list(dict.fromkeys([*updates, *(item.story_id for item in changes)]))
         told = self._outbox.first_told(channel.id, updates) if channel.platform.answers and updates else {}
         if len(set(told.values())) > MOST_ANSWERS:
             told = {}
@@ -169,10 +185,14 @@ class Digester:
         news: list[PendingStory] = []
         for item in stories:
             (grouped.setdefault(told[item.story_id], []) if item.story_id in told else news).append(item)
-        first: list[tuple[ToldIn | None, tuple[PendingStory, ...]]] = []
-        if news or has_notices:
-            first.append((None, tuple(news)))
-        return [*first, *((answers, tuple(some)) for answers, some in grouped.items())]
+        loose = tuple(item for item in changes if item.story_id not in told)
+        messages: dict[ToldIn | None, tuple[tuple[PendingStory, ...], tuple[PendingChange, ...]]] = {}
+        if news or loose or has_notices:
+            messages[None] = tuple(news), loose
+        for answers in dict.fromkeys(told.values()):
+            changed = tuple(item for item in changes if told.get(item.story_id) == answers)
+            messages[answers] = tuple(grouped.get(answers, ())), changed
+        return [(answers, *both) for answers, both in messages.items()]
 
     def _untold_incidents(self, channel: Channel) -> list[Incident]:
         """Return what *channel* is told as an operator; not what is wrong with itself."""
@@ -204,6 +224,7 @@ class Digester:
         is_catch_up: bool = False,
         held: int = 0,
         answers: ToldIn | None = None,
+        changes: Sequence[PendingChange] = (),
     ) -> Selection:
         """Return the digest that *channel* would get of *stories*."""
         names = self._topic_names(channel)
@@ -226,6 +247,7 @@ class Digester:
             template=channel.template,
             notices=notices,
             is_catch_up=is_catch_up,
+            changes=changes,
         )
 
 

@@ -16,12 +16,14 @@ from sqlalchemy import Connection, Engine, Row, func, or_, select
 
 from alerts.archive import stored_article
 from alerts.attempt import State
+from alerts.change import Change
+from alerts.changing import read_changes
 from alerts.model import Hit
-from alerts.tables import alert, delivery, digest, examined, match, story_article
+from alerts.tables import alert, change_alert, compared, delivery, digest, examined, match, story_article
 from crawler.arrival import Arrival
 from crawler.clock import from_ms
 from crawler.db.engine import transaction
-from crawler.db.schema import article, entry
+from crawler.db.schema import article, entry, revision
 from crawler.identity import entry_identity
 from crawler.model import FeedEntry, StoredArticle
 from crawler.urls import identity_key, is_http_url
@@ -103,6 +105,21 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
+class Revised:
+    """A text that the article had before, what of it was changed, and which channels were told."""
+
+    number: int
+    kind: str  # crawler.revision.Kind
+    at: datetime
+    title: str
+    text_chars: int
+    changes: tuple[Change, ...]
+    told: tuple[str, ...]
+    waits: tuple[str, ...]  # channels that are still owed it
+    is_compared: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
     """Everything stored of one entry and its article."""
 
@@ -114,6 +131,7 @@ class Life:
     story_id: int | None = None
     others: tuple[StoredArticle, ...] = ()  # of the same story, oldest first
     queued: tuple[Queued, ...] = ()
+    revised: tuple[Revised, ...] = ()  # oldest first
 
     @property
     def is_examined(self) -> bool:
@@ -228,7 +246,33 @@ class History:
                 _queued(row, _messages(connection, row))
                 for row in rows(dated.where(alert.c.article_id == article_id).order_by(alert.c.id))
             ),
+            revised=_revisions(connection, article_id),
         )
+
+
+def _revisions(connection: Connection, article_id: int) -> tuple[Revised, ...]:
+    owed = select(change_alert).where(change_alert.c.article_id == article_id).order_by(change_alert.c.id)
+    channels = connection.execute(owed).all()
+    query = (
+        select(revision, compared.c.changes)
+        .outerjoin(compared, compared.c.revision_id == revision.c.id)
+        .where(revision.c.article_id == article_id)
+        .order_by(revision.c.id)
+    )
+    return tuple(
+        Revised(
+            row.id,
+            row.kind,
+            from_ms(row.replaced_at),
+            row.title,
+            len(row.text),
+            read_changes(row.changes) if row.changes else (),
+            tuple(each.channel_id for each in channels if each.revision_id == row.id and each.digest_id),
+            tuple(each.channel_id for each in channels if each.revision_id == row.id and not each.digest_id),
+            row.changes is not None,
+        )
+        for row in connection.execute(query)
+    )
 
 
 def _messages(connection: Connection, row: Row[Any]) -> tuple[Message, ...]:

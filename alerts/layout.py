@@ -215,7 +215,10 @@ def digest_heading(digest: Digest) -> str:
     new = len(digest.stories) - updates
     counts = [_counted(new, "story", "stories")] if new else []
     counts += [_counted(updates, "update")] if updates else []
-    counts += [_counted(len(digest.brief), "brief")] if digest.brief else []
+    changed = sum(bool(report.change) for report in digest.brief)
+    brief = len(digest.brief) - changed
+    counts += [_counted(brief, "brief")] if brief else []
+    counts += [_counted(changed, "change")] if changed else []
     counts += ["nothing new"] if digest.is_heartbeat else []
     counts += ["notices"] if digest.notices and not counts else []
     label = "Test message: " if digest.is_test else "Catch-up: " if digest.is_catch_up else ""
@@ -356,7 +359,7 @@ def report_line(
     """Return *report* ready for display, its headline within *headline* units and its link within *url*."""
     link = safe_url(report.url) if report.url else None
     return Line(
-        headline=cut_text(clean_line(report.headline), headline, count) or "(no headline)",
+        headline=cut_text(clean_line(report.change or report.headline), headline, count) or "(no headline)",
         url=link if link and len(link) <= url else None,
         host=shown_host(link) if link else "",
         byline=byline(report, digest),

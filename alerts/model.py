@@ -95,6 +95,7 @@ class Report:
     unverified: bool = False  # the report itself hedges
     story_id: int = 0  # of the story that a brief report stands for
     grade: Grade = Grade()
+    change: str = ""  # what its outlet changed since it was told, in a line; it stands in for the headline
 
 
 @dataclass(frozen=True, slots=True)

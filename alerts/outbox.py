@@ -20,11 +20,12 @@ from alerts.attempt import OPEN_STATES, State, Transition
 from alerts.compose import Selection
 from alerts.model import Digest, ToldIn
 from alerts.platform import Part, Style
-from alerts.tables import alert, channel_state, delivery, digest, incident
+from alerts.tables import alert, change_alert, channel_state, delivery, digest, incident
 from crawler import failpoint
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import transaction
 from crawler.identity import storable
+from crawler.revision import watch_articles
 
 LEASE = timedelta(seconds=120)
 MAX_CRASHES = 10  # a message that ends the program at every attempt must not do so for ever
@@ -88,6 +89,10 @@ class Outbox:
                     some = alert.c.id.in_(ids[start : start + 500])
                     values = {"digest_id": content.digest_id, "counted": is_counted}
                     connection.execute(update(alert).where(some).values(values))
+            for start in range(0, len(selection.changed), 500):
+                told_now = change_alert.c.id.in_(selection.changed[start : start + 500])
+                connection.execute(update(change_alert).where(told_now).values(digest_id=content.digest_id))
+            watch_articles(connection, _told_articles(connection, content.digest_id), now)
             for number, part in enumerate(parts, start=1):
                 values = _part_values(channel_id, content.digest_id, part, Style.RICH, now)
                 connection.execute(insert(delivery).values(values | {"part": number, "parts": len(parts)}))
@@ -104,7 +109,9 @@ class Outbox:
                     update(incident).where(told, incident.c.closed_at.is_not(None)).values(both)
                 )
             marks = {"spoken_at": to_ms(now)}
-            if on_schedule and (selection.told or selection.counted):  # a notice does not put off the news
+            if on_schedule and (
+                selection.told or selection.counted or selection.changed
+            ):  # a notice does not put off the news
                 marks["last_digest_at"] = to_ms(now)
             if checked_at is not None:
                 marks["checked_at"] = to_ms(checked_at)
@@ -286,6 +293,12 @@ def note_channel(connection: Connection, channel_id: str, **values: Any) -> None
     mine = channel_state.c.channel_id == channel_id
     if not connection.execute(update(channel_state).where(mine).values(values)).rowcount:
         connection.execute(insert(channel_state).values({"channel_id": channel_id} | values))
+
+
+def _told_articles(connection: Connection, digest_id: str) -> Sequence[int]:
+    """Return the articles that a digest names; what it only counts, nobody waits for corrections of."""
+    named = select(alert.c.article_id).where(alert.c.digest_id == digest_id, alert.c.counted == 0)
+    return connection.execute(named).scalars().all()
 
 
 def _mine(part: QueuedPart, owner: str) -> Any:

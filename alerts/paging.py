@@ -140,7 +140,10 @@ def _items(digest: Digest, budget: Budget) -> list[Item]:
     stories = [Item(tell_story(story, digest, budget), (story.story_id,)) for story in digest.stories]
     headline, url = budget.further_headline, budget.further_url
     briefs = [
-        Item(report_line(report, digest, headline, url), (report.story_id,) if report.story_id else ())
+        Item(
+            report_line(report, digest, max(headline, budget.sentence) if report.change else headline, url),
+            (report.story_id,) if report.story_id else (),
+        )
         for report in digest.brief
     ]
     return [*stories, *briefs, *(Item(notice) for notice in notice_lines(digest))]

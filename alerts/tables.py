@@ -80,6 +80,29 @@ alert = Table(
     Index("alert_pending", "channel_id", "digest_id"),
 )
 
+compared = Table(  # revisions of told articles, and what each changed
+    "compared",
+    metadata,
+    Column("revision_id", Id, primary_key=True, autoincrement=False),
+    Column("changes", Text, nullable=False),  # JSON of alerts.change.Change
+    Column("compared_at", BigInteger, nullable=False),
+)
+
+change_alert = Table(  # what a channel is owed of an article that it was told
+    "change_alert",
+    metadata,
+    Column("id", Id, Identity(), primary_key=True),
+    Column("channel_id", Text, nullable=False),
+    Column("revision_id", Id, nullable=False),
+    Column("article_id", Id, nullable=False),
+    Column("story_id", Id, ForeignKey("story.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("digest_id", Text, ForeignKey("digest.id")),  # null: not yet told
+    UniqueConstraint("channel_id", "revision_id", name="change_alert_once"),
+    Index("change_alert_pending", "channel_id", "digest_id"),
+    Index("change_alert_article", "article_id"),
+)
+
 delivery = Table(
     "delivery",
     metadata,

@@ -18,6 +18,7 @@ from crawler.clock import from_ms, to_ms
 from crawler.db.schema import article, entry
 from crawler.identity import KnownEntry, cleaned, entry_identity, find_moved, storable
 from crawler.model import FeedEntry, PendingEntry
+from crawler.revision import note_reworded
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row, Select
@@ -89,6 +90,10 @@ def insert_entries(
     for item in map(cleaned, entries):  # before the identity, which is stored too
         by_identity.setdefault(entry_identity(item), item)
     held = _held(connection, source_id, list(by_identity))
+    if arrival < Arrival.ARCHIVED:
+        for identity, row in held.items():
+            if row.route == storable(route):  # another route words its entries in its own way
+                note_reworded(connection, row, by_identity[identity], now)
     compared, changed = _note_guids(connection, by_identity, held)
     moved = _held_elsewhere(connection, source_id, route, by_identity, held, now)
     unlinked = [identity for identity in moved if not identity.startswith("url:")]

@@ -16,6 +16,7 @@ from crawler.clock import to_ms
 from crawler.db.schema import article, entry
 from crawler.identity import article_identity, cleaned, storable, text_hash
 from crawler.model import Article, FeedEntry, PendingEntry
+from crawler.revision import Kind, keep_replaced
 from crawler.urls import canonical_url
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _KNOWN: Select[Any] = select(article.c.id, article.c.text_sha256, article.c.orig
 
 
 def keep_article(
-    connection: Connection, pending: PendingEntry, found: Article, first_run_window: timedelta
+    connection: Connection, pending: PendingEntry, found: Article, first_run_window: timedelta, now: datetime
 ) -> int:
     """Store the article of an entry unless it is known; return its id."""
     item, found = pending.entry, cleaned(found)
@@ -62,6 +63,8 @@ def keep_article(
     # Another source's page betters what a feed said: it may be the only one that reads pages.
     ours = existing.id == linked or (existing.origin != "page" and arrival != Arrival.ARCHIVED)
     if ours and existing.text_sha256 != values["text_sha256"] and found.origin == "page":
+        if existing.origin == "page":
+            keep_replaced(connection, existing.id, Kind.CHANGED, now)
         changed = values | {"revision": article.c.revision + 1}
         connection.execute(update(article).where(article.c.id == existing.id).values(changed))
     return int(existing.id)

@@ -74,6 +74,7 @@ class Settings(StrictModel):
     network: Network = Network()
     retention: PositiveDuration = timedelta(days=365)
     first_run_window: Duration = timedelta(hours=24)
+    reread: bool = True
 
     @property
     def user_agent(self) -> str:

@@ -14,8 +14,12 @@ EDGES = (
     "after_poll_commit",
     "before_article_commit",
     "after_article_commit",
+    "before_revision_commit",
+    "after_revision_commit",
     "before_match_commit",
     "after_match_commit",
+    "before_change_commit",
+    "after_change_commit",
     "before_enqueue_commit",
     "after_enqueue_commit",
     "before_claim_commit",
@@ -25,6 +29,8 @@ EDGES = (
     "after_record_commit",
     "before_report_commit",
 )
+
+LATER_EDGES = EDGES[4:6] + EDGES[8:10]  # reached only when a told article has changed
 
 _passes: dict[str, int] = {}
 

@@ -10,10 +10,13 @@ if TYPE_CHECKING:
     from crawler.model import CrawlReport
     from crawler.pages import Pages
     from crawler.polls import Polls
+    from crawler.rereading import Rereading
     from crawler.store import Store
 
 
-def settle_crawl(store: Store, polls: Polls, pages: Pages, report: CrawlReport, watched: int) -> None:
+def settle_crawl(
+    store: Store, polls: Polls, pages: Pages, rereading: Rereading, report: CrawlReport, watched: int
+) -> None:
     """Count the failures of a crawl over some of *watched* sources, and store them.
 
     None is stored when hardly a server answered, for then it is us who are offline: no source's counter moves.
@@ -30,3 +33,4 @@ def settle_crawl(store: Store, polls: Polls, pages: Pages, report: CrawlReport, 
     if not report.unreachable:
         store.save_failures([state for state, _ in polls.failed.values()])
         pages.settle_unanswered()
+        rereading.settle()

@@ -1,4 +1,4 @@
-"""The spider: polls sources and follows new entries to their pages (`pages`). One instance reads many sources.
+"""The spider: polls sources, follows new entries to their pages (`pages`), reads told ones again (`rereading`).
 
 Each answer is committed where it arrives: a poll with its validators first, then every article by itself, so that
 a killed run goes on from the rows.
@@ -27,6 +27,7 @@ from crawler.net.politeness import ask_no_more, hush_loggers, network_settings
 from crawler.outcome import settle_crawl
 from crawler.pages import Pages
 from crawler.polls import Polls
+from crawler.rereading import Rereading
 from crawler.store import Store
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class SourceSpider(scrapy.Spider):
         self._pages = Pages(
             self.store, self.worker, self._sources, self.report, type(self).clock, self.stopping
         )
+        self._rereading = Rereading(self.store, self.worker, self._sources, type(self).clock, self.stopping)
         self._polls = Polls(
             self.store,
             self.worker,
@@ -110,6 +112,9 @@ class SourceSpider(scrapy.Spider):
                 yield request
         for request in self._pages.requests(self.store.pending_entries(wanted, now)):
             yield request
+        if self.config.settings.reread:
+            for request in self._rereading.requests(wanted):
+                yield request
 
     def _is_due(self, source: Source, now: datetime) -> bool:
         state = self._polls.state(source)
@@ -119,7 +124,9 @@ class SourceSpider(scrapy.Spider):
         """Store what failed, and say what went wrong."""
         await self.worker.close()
         try:
-            settle_crawl(self.store, self._polls, self._pages, self.report, len(self._sources))
+            settle_crawl(
+                self.store, self._polls, self._pages, self._rereading, self.report, len(self._sources)
+            )
         except StoreError as error:  # Scrapy would log what is raised here, and go on
             self.fault = self.fault or error
         self.problems += [*self._polls.problems, *self._pages.problems]

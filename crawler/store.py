@@ -29,6 +29,7 @@ from crawler.model import Article, FeedEntry, PendingEntry, PollState
 from crawler.oddity import Kind, Oddity, Signs, note_signs, read_oddities
 from crawler.pollrow import failure_values, read_state, state_values, upsert_state
 from crawler.repeated import Lines, forget_pages, note_page, read_pages
+from crawler.revision import forget_revisions
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -231,7 +232,7 @@ class Store:
         """
         failpoint.reach("before_article_commit")
         with transaction(self.engine) as connection:
-            article_id = keep_article(connection, pending, found, self.first_run_window)
+            article_id = keep_article(connection, pending, found, self.first_run_window, now)
             if lines is not None:
                 note_page(connection, pending.source_id, article_id, lines, now)
             connection.execute(
@@ -289,6 +290,7 @@ class Store:
             )
             connection.execute(update(article).where(old).values(text="", author=None))
             forget_pages(connection, before)
+            forget_revisions(connection, before)
         return int(count)
 
 

@@ -33,6 +33,7 @@ def tell_entry(told: Explanation) -> str:
             if judged
             else None,
             "story": {"id": life.story_id, "others": [other.article_id for other in life.others]},
+            "revisions": life.revised,
             "channels": {fate.channel_id: fate for fate in told.fates},
         }
     )

@@ -61,6 +61,7 @@ def entry_lines(told: Explanation, config: Config, pen: Pen) -> Iterator[str]:
         ("Severity", _severity_rows(told)),
         ("Story", _story_rows(told, config)),
         ("Channels", _channel_rows(told, config)),
+        ("Changes", _change_rows(told, config)),
     ):
         yield from _stage_lines(label, list(rows), pen)
 
@@ -241,6 +242,24 @@ def _channel_rows(told: Explanation, config: Config) -> Rows:
             yield names[0], f"not told · {reason}", None
         else:
             yield "", f"not told: {', '.join(names)} · {reason}", None
+
+
+def _change_rows(told: Explanation, config: Config) -> Rows:
+    for item in told.life.revised:
+        when = _when(item.at, config)
+        if item.kind == "removed":
+            text = f"{when} removed by the outlet; the last known text is kept"
+        elif not item.is_compared:
+            text = f"{when} the text changed; the next run compares it"
+        else:
+            text = f"{when} the text changed{'' if item.changes else ', in nothing that is told'}"
+        text += f"; told to {', '.join(item.told)}" if item.told else ""
+        text += f"; waits for {', '.join(item.waits)}" if item.waits else ""
+        yield "", text, None
+        for change in item.changes:
+            if change.new:
+                words = f"«{change.old}» → «{change.new}»" if change.old else f"added «{change.new}»"
+                yield "", f"{change.kind}: {words}", None
 
 
 def _when(moment: datetime | None, config: Config) -> str:

@@ -25,6 +25,7 @@ _SINGLE = re.compile(
     r"single|singular|single-post|single-format-\w+|postid-\d+|page-id-\d+|attachment|item-view|node-?-?type-+(?:article|news|story|post)"
 )
 _LISTING = frozenset({"archive", "category", "tag", "search", "search-results", "blog", "author", "date"})
+NO_SUCH_PAGE = "the site says that the page does not exist"
 _MISSING = frozenset({"error404", "page-not-found", "path-404"})
 
 
@@ -39,7 +40,7 @@ def refuse(names: frozenset[str], declared: Declared) -> str | None:
     if any(_SINGLE.fullmatch(name) for name in names):
         return None
     if names & _MISSING:
-        return "the site says that the page does not exist"
+        return NO_SUCH_PAGE
     if names & _LISTING or (declared.is_collection and not declared.is_article):
         return "a page that lists articles, not an article"
     return None

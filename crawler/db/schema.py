@@ -139,6 +139,33 @@ printed = Table(  # the last pages of a source by their lines: what stands on mo
     Column("lines", Text, nullable=False),  # signs of lines, separated by spaces
 )
 
+reread = Table(  # articles that were told: their pages are read again a few times
+    "reread",
+    metadata,
+    Column("article_id", Id, ForeignKey("article.id"), primary_key=True, autoincrement=False),
+    Column("told_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+    Column("tries", Integer, nullable=False),
+    Column("read_at", BigInteger),
+    Column("absences", Integer, nullable=False),  # in a row
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_sha256", Text),
+    Index("reread_due", "due_at"),
+)
+
+revision = Table(  # what an article said before its outlet changed or removed it
+    "revision",
+    metadata,
+    Column("id", Id, Identity(), primary_key=True),
+    Column("article_id", Id, ForeignKey("article.id"), nullable=False),
+    Column("kind", Text, nullable=False),  # crawler.revision.Kind
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("replaced_at", BigInteger, nullable=False),
+    Index("revision_article", "article_id", "id"),
+)
+
 backfill = Table(
     "backfill",
     metadata,

@@ -1,0 +1,112 @@
+"""What outlets change after an article was told: read again, told in one line, never the story again."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from crawler.failpoint import LATER_EDGES
+from tests.chatroom import Chatroom
+from tests.e2e.newsdesk import FILLER, slack
+from tests.e2e.program import Program, a_source, page, publish
+from tests.newsroom import Newsroom
+
+PATH = "/outlet-a/feed/strike"
+LEAD = "An air strike on a village near Loikaw killed {} people on Monday, a rescue team said."
+STRIKE = {
+    "id": "strike",
+    "title": "Air strike on a village in the hills",
+    "text": f"{LEAD.format(3)}\n{FILLER}",
+}
+CLINIC = {"id": "clinic", "title": "Clinic opens", "text": f"A clinic in Loikaw opened.\n{FILLER}"}
+
+
+def a_room(chatroom: Chatroom) -> dict[str, str]:
+    return {
+        "id": "tg",
+        "platform": "telegram",
+        "token": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
+        "chat": "-100123",
+        "api": chatroom.url(""),
+    }
+
+
+def a_program(home: Path, newsroom: Newsroom, chatroom: Chatroom) -> Program:
+    """Return a program that has told the strike to two channels."""
+    program = Program(home)
+    feed = publish(newsroom, "/outlet-a/feed", [STRIKE, CLINIC])
+    program.configure([a_source("outlet-a", feed)], [slack(chatroom), a_room(chatroom)])
+    first = program.run()
+    assert first.report["deliveries"]["sent"] == 2, first.err
+    return program
+
+
+def come_round(program: Program) -> None:
+    """Make every reading due that is planned."""
+    with sqlite3.connect(program.home / "var" / "newswatch.db") as connection:
+        connection.execute("UPDATE reread SET due_at = 1 WHERE due_at IS NOT NULL")
+
+
+def new_posts(program: Program, chatroom: Chatroom, **environ: str) -> list[str]:
+    """Run again, and return what the channels were told since."""
+    come_round(program)
+    before = len(chatroom.posts)
+    done = program.run(**environ)
+    assert done.status == (-signal.SIGKILL if environ else 0), done.err
+    return [post.request.body.decode() for post in chatroom.posts[before:]]
+
+
+def test_changed_figure_is_told_once_as_old_and_new_words_in_answer_to_its_message(
+    tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
+) -> None:
+    program = a_program(tmp_path, newsroom, chatroom)
+    newsroom.add(PATH, page(STRIKE["title"], STRIKE["text"].replace("killed 3", "killed 5")))
+    told = new_posts(program, chatroom)
+    assert len(told) == 2
+    for post in told:
+        assert "killed 3 people" in post
+        assert "killed 5 people" in post
+        assert "lorries" not in post
+        assert "1 change" in post
+    (answer,) = [post for post in told if "-100123" in post]
+    assert "reply_parameters" in answer
+    assert new_posts(program, chatroom) == []
+    assert newsroom.requests_for(PATH)[-1].headers["if-none-match"]  # of the second reading
+    explained = program.do("explain", "strike").out
+    assert "killed 5 people" in explained
+    assert "told to desk" in explained
+
+
+@pytest.mark.slow
+def test_removed_page_is_told_once_after_two_looks_and_a_timestamp_never(
+    tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
+) -> None:
+    program = a_program(tmp_path, newsroom, chatroom)
+    newsroom.add(
+        PATH, page(STRIKE["title"], f"{STRIKE['text']}\nUpdated 14:05\nMost read: 9 killed in a far town")
+    )
+    assert new_posts(program, chatroom) == []
+    newsroom.add(PATH, b"gone", status=404)
+    assert new_posts(program, chatroom) == []
+    told = new_posts(program, chatroom)
+    assert len(told) == 2
+    assert all("Removed by the outlet" in post and STRIKE["title"] in post for post in told)
+    assert all("lorries" not in post for post in told)
+    assert new_posts(program, chatroom) == []
+    assert "killed 3 people" in program.rows("SELECT text FROM article WHERE url LIKE '%strike'")[0][0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("edge", [*LATER_EDGES, "before_enqueue_commit", "after_enqueue_commit"])
+def test_killed_at_any_edge_a_change_is_told_once(
+    edge: str, tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
+) -> None:
+    program = a_program(tmp_path, newsroom, chatroom)
+    newsroom.add(PATH, page(STRIKE["title"], STRIKE["text"].replace("killed 3", "killed 5")))
+    told = new_posts(program, chatroom, NEWSWATCH_CRASH_AT=edge)
+    told += new_posts(program, chatroom)
+    told += new_posts(program, chatroom)
+    assert [("killed 3 people" in post, "killed 5 people" in post) for post in told] == [(True, True)] * 2
