@@ -6,16 +6,29 @@ One method, one transaction. Reads the crawl's articles, never writes them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, exists, func, insert, select, update
 
 from alerts.model import Hit
-from alerts.tables import alert, examined, match, story, story_article
+from alerts.story.model import Fingerprint, Rarity
+from alerts.story.standing import Standing
+from alerts.storybook import StoryBook, forget_old, read_rarity
+from alerts.storyrow import (
+    Member,
+    articles_of,
+    hits_of,
+    members_of,
+    read_hits,
+    stored_article,
+    told_sources,
+    topics_of,
+)
+from alerts.tables import alert, examined, match, story_article
 from crawler import failpoint
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import transaction
@@ -25,15 +38,28 @@ from crawler.model import StoredArticle
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LATE_COMMITS = 1000  # ids so far behind the newest examined one may still have been committed after it
-SHORTEST_COPY_CHARS = 80  # shorter texts ("Photo", a teaser) may be equal without being copies
+LISTED_BACK = timedelta(hours=96)  # how old a story's other reports may be when it turns out to be relevant
+MOST_LISTED = 25  # of a story's reports queued at once
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """An article and what was found in it, by topic id; empty when nothing was."""
+    """An article and what was found in it, by topic id; empty when nothing was.
+
+    Without a fingerprint it is no report of any other's event, and has no story unless it is matched.
+    """
 
     article: StoredArticle
     hits: Mapping[str, tuple[Hit, ...]]
+    fingerprint: Fingerprint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What grouping has to know: what the lexicon and topics say beforehand, and the topics of restricted sources."""
+
+    standing: Standing = field(default_factory=Standing)
+    scopes: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +73,7 @@ class MatchCounts:
 
 @dataclass(frozen=True, slots=True)
 class PendingReport:
-    """An article that a channel has not been told yet."""
+    """An article that a channel has not been told yet; without hits it is told for its story's sake."""
 
     alert_id: int
     article: StoredArticle
@@ -61,6 +87,8 @@ class PendingStory:
     story_id: int
     reports: tuple[PendingReport, ...]
     told_source_ids: tuple[str, ...] = ()
+    topics: frozenset[str] = frozenset()  # ids of all that its reports are on
+    members: tuple[Member, ...] = ()  # all its reports, first seen first
 
 
 class Archive:
@@ -68,6 +96,7 @@ class Archive:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._rarity: Rarity | None = None  # as the database has it after the last commit
 
     @classmethod
     def open(cls, engine: Engine) -> Archive:
@@ -121,32 +150,49 @@ class Archive:
         rules_hash: str,
         channels: Mapping[str, Sequence[str]],
         now: datetime,
+        grouping: Grouping | None = None,
     ) -> MatchCounts:
-        """Store what was found, group matched articles into stories and queue them for their channels.
+        """Store what was found, put articles into stories and queue relevant stories' reports for their channels.
 
-        *channels* maps a channel's id to the topics it wants. A unique index lets an article reach a channel
-        once, whatever is matched again later.
+        *channels* maps a channel's id to the topics it wants. A story is relevant when one of its reports is
+        matched; its other reports are then queued with it. A unique index lets an article reach a channel once,
+        whatever is matched again later.
         """
+        grouping = grouping or Grouping()
         by_topic: dict[str, int] = {}
         new_stories: set[int] = set()
         grown_stories: set[int] = set()
         failpoint.reach("before_match_commit")
+        rarity, self._rarity = self._rarity, None  # a commit that fails must not leave counts behind
         with transaction(self.engine) as connection:
+            book = StoryBook(connection, grouping.standing, rarity or read_rarity(connection))
             for found, revision in batch:
                 self._note_examined(connection, found.article.article_id, revision, rules_hash, now)
-                if not found.hits:
+                if not found.hits and found.fingerprint is None:
                     continue
+                placed = book.place(found.article, found.fingerprint, now)
+                known = () if placed.is_new else topics_of(connection, placed.story_id)
                 for topic_id in self._save_hits(connection, found, now):
                     by_topic[topic_id] = by_topic.get(topic_id, 0) + 1
-                story_id, is_new, is_grown = self._place(connection, found.article, now)
-                if is_new:
-                    new_stories.add(story_id)
-                elif is_grown:
-                    grown_stories.add(story_id)
+                topics = {*known, *found.hits}
+                if not topics:
+                    continue
+                if not known:
+                    new_stories.add(placed.story_id)
+                elif placed.is_grown:
+                    grown_stories.add(placed.story_id)
                 if not found.article.backlog:
-                    self._queue(connection, found, story_id, channels, now)
+                    self._queue(connection, placed.story_id, topics, channels, grouping.scopes, now)
+            book.flush(now)
+        self._rarity = book.rarity
         failpoint.reach("after_match_commit")
         return MatchCounts(by_topic, frozenset(new_stories), frozenset(grown_stories - new_stories))
+
+    def forget_old_reports(self, now: datetime) -> None:
+        """Remove what new articles are no longer compared with; bounded work, at the end of a run."""
+        with transaction(self.engine) as connection:
+            forget_old(connection, now)
+        self._rarity = None
 
     def pending_stories(self, channel_id: str) -> tuple[PendingStory, ...]:
         """Return what *channel_id* has not been told, by story, in the order first seen."""
@@ -166,14 +212,21 @@ class Archive:
         )
         with transaction(self.engine) as connection:
             rows = connection.execute(query).all()
+            story_ids = sorted({row.story_id for row in rows})
+            members = members_of(connection, story_ids)
+            about = {story_id: topics_of(connection, story_id) for story_id in story_ids}
+            others = articles_of(connection, story_ids, {row.id for row in rows}, since)
         reports: dict[int, tuple[int, StoredArticle, dict[str, tuple[Hit, ...]]]] = {}
         for row in rows:
             _, _, hits = reports.setdefault(row.id, (row.story_id, stored_article(row), {}))
-            hits[row.topic_id] = _read_hits(row.hits)
+            hits[row.topic_id] = read_hits(row.hits)
         by_story: dict[int, list[PendingReport]] = {}
-        for story_id, found, hits in reports.values():
+        for story_id, found, hits in (*reports.values(), *((number, other, {}) for number, other in others)):
             by_story.setdefault(story_id, []).append(PendingReport(0, found, hits))
-        return tuple(PendingStory(story_id, tuple(items)) for story_id, items in by_story.items())
+        return tuple(
+            PendingStory(story_id, tuple(items), (), frozenset(about[story_id]), members[story_id])
+            for story_id, items in by_story.items()
+        )
 
     def oldest_pending(self) -> dict[str, datetime]:
         """Return, for every channel with something to tell, when the oldest of it was queued."""
@@ -211,46 +264,53 @@ class Archive:
                 connection.execute(insert(match).values(row))
         return [topic_id for topic_id in found.hits if topic_id not in known]
 
-    def _place(self, connection: Connection, found: StoredArticle, now: datetime) -> tuple[int, bool, bool]:
-        """Put an article into the story of its verbatim copies, or found one: (story, is new, has grown)."""
-        mine = connection.execute(
-            select(story_article.c.story_id).where(story_article.c.article_id == found.article_id)
-        ).scalar()
-        if mine is not None:
-            return int(mine), False, False
-        copy = None
-        if len(found.text) >= SHORTEST_COPY_CHARS:
-            copy = connection.execute(
-                select(story_article.c.story_id)
-                .join(article, article.c.id == story_article.c.article_id)
-                .where(article.c.text_sha256 == found.text_sha256)
-                .order_by(article.c.id)
-                .limit(1)
-            ).scalar()
-        story_id = copy
-        if story_id is None:
-            story_id = connection.execute(
-                insert(story).values(created_at=to_ms(now)).returning(story.c.id)
-            ).scalar_one()
-        connection.execute(insert(story_article).values(article_id=found.article_id, story_id=story_id))
-        return int(story_id), copy is None, copy is not None
-
     def _queue(
         self,
         connection: Connection,
-        found: Examined,
         story_id: int,
+        topics: Collection[str],
         channels: Mapping[str, Sequence[str]],
+        scopes: Mapping[str, Collection[str]],
         now: datetime,
     ) -> None:
-        article_id = found.article.article_id
-        queued = set(
-            connection.execute(select(alert.c.channel_id).where(alert.c.article_id == article_id)).scalars()
+        """Queue what channels have not of a story on *topics*: its new report, and those not relevant till now."""
+        wanted = {channel: {*topics} & {*mine} for channel, mine in channels.items() if {*topics} & {*mine}}
+        if not wanted:
+            return
+        query = (
+            select(article.c.id, article.c.source_id)
+            .join(story_article, story_article.c.article_id == article.c.id)
+            .where(
+                story_article.c.story_id == story_id,
+                article.c.backlog == 0,
+                article.c.first_seen_at >= to_ms(now - LISTED_BACK),
+            )
+            .order_by(article.c.first_seen_at.desc(), article.c.id.desc())
+            .limit(MOST_LISTED)
         )
-        for channel_id, topics in channels.items():
-            if channel_id not in queued and any(topic in topics for topic in found.hits):
-                row = {"channel_id": channel_id, "article_id": article_id, "story_id": story_id}
-                connection.execute(insert(alert).values(row | {"created_at": to_ms(now), "counted": 0}))
+        reports = connection.execute(query).all()[::-1]
+        ids = [row.id for row in reports]
+        queued = {
+            (row.channel_id, row.article_id)
+            for row in connection.execute(
+                select(alert.c.channel_id, alert.c.article_id).where(alert.c.article_id.in_(ids))
+            )
+        }
+        rows = [
+            {
+                "channel_id": channel,
+                "article_id": row.id,
+                "story_id": story_id,
+                "created_at": to_ms(now),
+                "counted": 0,
+            }
+            for row in reports
+            for channel, mine in wanted.items()
+            if (channel, row.id) not in queued
+            and (row.source_id not in scopes or mine & {*scopes[row.source_id]})
+        ]
+        if rows:
+            connection.execute(insert(alert), rows)
 
     def _stories(self, connection: Connection, channel_id: str, condition: Any) -> tuple[PendingStory, ...]:
         query = (
@@ -262,70 +322,21 @@ class Archive:
         rows = connection.execute(query).all()
         if not rows:
             return ()
-        hits = _hits_of(connection, [row.id for row in rows])
-        told = _told_sources(connection, channel_id, {row.story_id for row in rows})
+        hits = hits_of(connection, [row.id for row in rows])
+        story_ids = {row.story_id for row in rows}
+        told = told_sources(connection, channel_id, story_ids)
+        members = members_of(connection, story_ids)
         by_story: dict[int, list[PendingReport]] = {}
         for row in rows:
             report = PendingReport(row.alert_id, stored_article(row), hits.get(row.id, {}))
             by_story.setdefault(row.story_id, []).append(report)
         return tuple(
-            PendingStory(story_id, tuple(items), told.get(story_id, ()))
+            PendingStory(
+                story_id,
+                tuple(items),
+                told.get(story_id, ()),
+                frozenset(topics_of(connection, story_id)),
+                members[story_id],
+            )
             for story_id, items in by_story.items()
         )
-
-
-def stored_article(row: Row[Any]) -> StoredArticle:
-    """Read a row of the article table."""
-    return StoredArticle(
-        article_id=row.id,
-        source_id=row.source_id,
-        url=row.url,
-        title=row.title,
-        text=row.text,
-        language=row.language,
-        author=row.author,
-        published=None if row.published_at is None else from_ms(row.published_at),
-        first_seen=from_ms(row.first_seen_at),
-        origin=row.origin,
-        truncated=bool(row.truncated),
-        text_sha256=row.text_sha256,
-        backlog=bool(row.backlog),
-        publisher=row.publisher,
-        several=bool(row.several),
-        doubt=row.doubt,
-    )
-
-
-def _read_hits(stored: str) -> tuple[Hit, ...]:
-    return tuple(Hit(**values) for values in json.loads(stored))
-
-
-def _hits_of(connection: Connection, article_ids: Sequence[int]) -> dict[int, dict[str, tuple[Hit, ...]]]:
-    found: dict[int, dict[str, tuple[Hit, ...]]] = {}
-    for start in range(0, len(article_ids), 500):  # SQLite limits the parameters of a statement
-        chunk = article_ids[start : start + 500]
-        for row in connection.execute(
-            select(match).where(match.c.article_id.in_(chunk)).order_by(match.c.id)
-        ):
-            found.setdefault(row.article_id, {})[row.topic_id] = _read_hits(row.hits)
-    return found
-
-
-def _told_sources(connection: Connection, channel_id: str, story_ids: set[int]) -> dict[int, tuple[str, ...]]:
-    told: dict[int, list[str]] = {}
-    wanted = sorted(story_ids)
-    for start in range(0, len(wanted), 500):  # SQLite limits the parameters of a statement
-        query = (
-            select(alert.c.story_id, article.c.source_id)
-            .join(article, article.c.id == alert.c.article_id)
-            .where(
-                alert.c.channel_id == channel_id,
-                alert.c.story_id.in_(wanted[start : start + 500]),
-                or_(alert.c.digest_id.is_not(None), alert.c.counted == 1),
-            )
-            .order_by(alert.c.id)
-        )
-        for row in connection.execute(query):
-            if row.source_id not in told.setdefault(row.story_id, []):
-                told[row.story_id].append(row.source_id)
-    return {story_id: tuple(sources) for story_id, sources in told.items()}

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, and_, func, select
 
-from alerts.archive import SHORTEST_COPY_CHARS, stored_article
 from alerts.config import encoding_of
 from alerts.match.matcher import compile_topics
 from alerts.matching import within_scope
 from alerts.model import Hit, MarkedText
+from alerts.storybook import SHORTEST_COPY_CHARS
+from alerts.storyrow import stored_article
 from alerts.tables import examined, match
 from alerts.text.fold import fold
 from alerts.text.zawgyi import to_unicode

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, and_, exists, func, insert, select
 
-from alerts.archive import stored_article
 from alerts.change import Change, Kind, Version, find_changes
 from alerts.config import encoding_of
 from alerts.match.matcher import compile_topics
+from alerts.storyrow import stored_article
 from alerts.tables import alert, change_alert, compared, digest
 from crawler import failpoint
 from crawler.clock import from_ms, to_ms

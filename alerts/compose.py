@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from alerts.archive import PendingReport, PendingStory
 from alerts.change import change_line
 from alerts.incident import OFFLINE, SILENT
-from alerts.layout import local_time
 from alerts.lead.figures import Voice, find_tallies
 from alerts.lead.writer import LeadWriter
 from alerts.model import Coverage, Digest, Grade, Hit, Report, Severity, Story, ToldIn, Volume
+from alerts.moment import local_time
 from alerts.plaintext import cut_text
+from alerts.storyrow import Member
 from alerts.text.zawgyi import to_unicode
 from crawler.model import PollState, StoredArticle
 
@@ -198,7 +199,7 @@ def _brief(
     writer: LeadWriter,
 ) -> Report:
     gravest = max((_grade(report, grades) for report in pending.reports), key=lambda grade: grade.severity)
-    return replace(_report(pending.reports[0], sources, gravest, writer), story_id=pending.story_id)
+    return replace(_report(matched_first(pending)[0], sources, gravest, writer), story_id=pending.story_id)
 
 
 def _story(
@@ -208,15 +209,25 @@ def _story(
     grades: Mapping[int, Grade],
     writer: LeadWriter,
 ) -> Story:
-    found = {topic_id for report in pending.reports for topic_id in report.hits}
+    found = pending.topics or {topic_id for report in pending.reports for topic_id in report.hits}
+    outlets = {member.article_id: _outlet_of(member, sources) for member in pending.members}
+    origin_of = {member.article_id: member.origin_id for member in pending.members}
     return Story(
         story_id=pending.story_id,
         topics=tuple(name for topic_id, name in topic_names.items() if topic_id in found),
-        reports=tuple(_report(report, sources, _grade(report, grades), writer) for report in pending.reports),
+        reports=tuple(
+            replace(
+                _report(report, sources, _grade(report, grades), writer),
+                copy_of=_copied(report.article.article_id, origin_of, outlets),
+            )
+            for report in matched_first(pending)
+        ),
         is_update=bool(pending.told_source_ids),
         known_outlets=tuple(_facts(sources, source_id).name for source_id in pending.told_source_ids),
         severity=severity_of(pending, grades),
         tallies=find_tallies(_voice(report, sources) for report in pending.reports),
+        outlets=len(set(outlets.values())),
+        origins=len(set(origin_of.values())),
     )
 
 
@@ -240,6 +251,24 @@ def _change_lines(pending: PendingChange, sources: Mapping[str, SourceFacts]) ->
         )
         for change in pending.changes
     ]
+
+
+def matched_first(pending: PendingStory) -> tuple[PendingReport, ...]:
+    """Return a story's reports, led by one that names a topic: its sentence says why the story is told."""
+    return tuple(sorted(pending.reports, key=lambda report: not report.hits))
+
+
+def _outlet_of(member: Member, sources: Mapping[str, SourceFacts]) -> str:
+    """Return whose report it is, whoever carried it: an outlet read twice is one."""
+    facts = _facts(sources, member.source_id)
+    return member.publisher if member.publisher and facts.perspective in _CARRIERS else facts.name
+
+
+def _copied(article_id: int, origin_of: Mapping[int, int], outlets: Mapping[int, str]) -> str | None:
+    """Return the outlet whose article is repeated, None for an origin and for an outlet's second printing."""
+    origin = origin_of.get(article_id, article_id)
+    copied = outlets.get(origin)
+    return copied if origin != article_id and copied != outlets.get(article_id) else None
 
 
 def _voice(pending: PendingReport, sources: Mapping[str, SourceFacts]) -> Voice:

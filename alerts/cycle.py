@@ -111,6 +111,7 @@ class _Run:
         report.finished = self._around.clock()
         if not self._options.dry_run:
             self._store.purge(report.finished - self._config.crawl.settings.retention)
+            self._archive.forget_old_reports(report.finished)
         failpoint.reach("before_report_commit")
         self._log.end(report.run_id, report.finished, as_json(report))
         tried, working = report.delivery.tried_channels, report.delivery.working_channels

@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, Row, func, or_, select
 
-from alerts.archive import stored_article
 from alerts.attempt import State
 from alerts.change import Change
 from alerts.changing import read_changes
 from alerts.model import Hit
+from alerts.storyrow import read_hits, stored_article
 from alerts.tables import alert, change_alert, compared, delivery, digest, examined, match, story_article
 from crawler.arrival import Arrival
 from crawler.clock import from_ms
@@ -238,7 +238,7 @@ class History:
             revision=mine.revision,
             examination=next((_examination(row) for row in seen), None),
             found={
-                row.topic_id: StoredFinding(_read_hits(row.hits), from_ms(row.matched_at)) for row in matched
+                row.topic_id: StoredFinding(read_hits(row.hits), from_ms(row.matched_at)) for row in matched
             },
             story_id=story_id,
             others=tuple(map(stored_article, others)),
@@ -324,7 +324,3 @@ def _brought(row: Row[Any]) -> Brought:
         row.problem,
         len(row.content or row.summary),
     )
-
-
-def _read_hits(stored: str) -> tuple[Hit, ...]:
-    return tuple(Hit(**values) for values in json.loads(stored))

@@ -6,12 +6,11 @@ Refuses markup: what it returns is plain text and safe URLs, to be escaped by ea
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
-from zoneinfo import ZoneInfo
 
 from alerts.factline import fact_lines
 from alerts.model import Severity
+from alerts.moment import age, local_time
 from alerts.plaintext import (
     ELLIPSIS,
     clean_line,
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Piece = tuple[str, bool]  # a stretch of a sentence, and whether it holds matched words
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_ZONES = {"Asia/Yangon": "MMT", "Asia/Rangoon": "MMT"}  # tzdata has no letters for Myanmar Time
 
 # ISO 639 codes of the press that writes about Kayah State, and of agencies.
 _LANGUAGES = {
@@ -108,33 +105,6 @@ def language_name(code: str | None) -> str:
     return _LANGUAGES.get(code.split("-")[0].lower(), cut_text(code, 12))
 
 
-def local_time(moment: datetime, tz_name: str) -> str:
-    """Return *moment* as "22 Nov 12:24 MMT" in the IANA zone *tz_name*.
-
-    Zones without letters show their offset ("UTC+06:30"). A naive datetime raises ``ValueError``.
-    """
-    if moment.tzinfo is None:
-        raise ValueError("naive datetime")
-    local = moment.astimezone(ZoneInfo(tz_name))
-    zone = _ZONES.get(tz_name) or local.tzname() or ""
-    if zone[:1] in "+-":
-        offset = local.strftime("%z")
-        zone = f"UTC{offset[:3]}:{offset[3:5]}"
-    return f"{local.day} {_MONTHS[local.month - 1]} {local:%H:%M} {zone}"
-
-
-def age(moment: datetime, now: datetime) -> str:
-    """Return how long before *now* the *moment* was: "just now", "12 min ago", "3 h ago", "2 days ago"."""
-    minutes = (now - moment) // timedelta(minutes=1)
-    if minutes < 1:
-        return "just now"
-    if minutes < 60:
-        return f"{minutes} min ago"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h ago"
-    return f"{minutes // (24 * 60)} days ago"
-
-
 def _counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
@@ -162,6 +132,7 @@ def circumstances(report: Report, digest: Digest) -> tuple[str, ...]:
         language_name(report.language),
         when if believable else f"first seen {when}",
         age(moment, digest.created),
+        f"repeats {short_line(report.copy_of)}" if report.copy_of else "",
         "summary only" if report.summary_only else "teaser" if report.teaser else "",
         "one of several stories on its page" if report.several else "",
         "link is a redirect" if is_news_redirect(report.url) else "",
@@ -263,11 +234,25 @@ def footer_line(digest: Digest, part: int, parts: int) -> str:
     return " · ".join(word for word in words if word)
 
 
+def sources_of(story: Story) -> str:
+    """Return "3 outlets, 2 origins", "" for an event that one outlet reports."""
+    if story.outlets < 2:
+        return ""
+    same = f", {_counted(story.origins, 'origin')}" if story.origins < story.outlets else ""
+    return f"{_counted(story.outlets, 'outlet')}{same}"
+
+
 def story_heading(story: Story, digest: Digest) -> str:
-    """Return the topics of *story*, led by "Urgent", "Update: +1 report" or, in a test message, by "Example"."""
+    """Return the topics of *story*, led by "Urgent", "Update: +1 report" or "Example", and how many report it."""
     urgent = "Urgent" if story.severity is Severity.URGENT else ""
     label = f"Update: +{_counted(len(story.reports), 'report')}" if story.is_update else ""
-    words = ("Example" if digest.is_test else "", urgent, label, list_names(story.topics, 4))
+    words = (
+        "Example" if digest.is_test else "",
+        urgent,
+        label,
+        list_names(story.topics, 4),
+        sources_of(story),
+    )
     return " · ".join(word for word in words if word)
 
 

@@ -8,15 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from alerts.archive import Archive, Examined
+from alerts.archive import Archive, Examined, Grouping
 from alerts.config import encoding_of
 from alerts.match.matcher import compile_topics
+from alerts.story.fingerprint import Fingerprinter
+from alerts.story.standing import read_standing
 
 if TYPE_CHECKING:
     from alerts.archive import MatchCounts
     from alerts.config import Config
     from alerts.match.matcher import Matcher
     from alerts.model import Hit
+    from alerts.story.model import Fingerprint
     from crawler.config import Source
     from crawler.model import StoredArticle
 
@@ -52,6 +55,8 @@ def match_articles(
     while not should_stop() and (batch := archive.to_examine(BATCH)):
         if matcher is None:  # building it costs; a quiet tick has nothing to match
             matcher = compile_topics(config.topics, config.lexicon)
+            fingerprinter = Fingerprinter(config.lexicon)
+            grouping = Grouping(read_standing(config.lexicon, config.topics), _read_scopes(config))
         attempts = archive.note_attempts([article.article_id for article, _ in batch], now)
         found = []
         for article, revision in batch:
@@ -62,20 +67,42 @@ def match_articles(
                 found.append((Examined(article, {}), revision))
                 continue
             try:
-                found.append((Examined(article, _find(matcher, config, article)), revision))
+                source = next(
+                    (source for source in config.crawl.sources if source.id == article.source_id), None
+                )
+                hits = _find(matcher, config, article, source)
+                found.append(
+                    (Examined(article, hits, _fingerprint(fingerprinter, article, source)), revision)
+                )
             except Exception as error:  # whatever is wrong with one article is not the others' fault
                 _log.warning("article %d cannot be matched: %r", article.article_id, error)
         if found:
-            _count(report, archive.save_examined(found, matcher.rules_hash, channels, now))
+            _count(report, archive.save_examined(found, matcher.rules_hash, channels, now, grouping))
     report.grown_stories -= report.new_stories
     return report
 
 
-def _find(matcher: Matcher, config: Config, article: StoredArticle) -> dict[str, tuple[Hit, ...]]:
-    source = next((source for source in config.crawl.sources if source.id == article.source_id), None)
-    encoding = encoding_of(source)
-    hits = matcher.find_matches(article.title, article.text, article.language, encoding).topics
+def _find(
+    matcher: Matcher, config: Config, article: StoredArticle, source: Source | None
+) -> dict[str, tuple[Hit, ...]]:
+    hits = matcher.find_matches(article.title, article.text, article.language, encoding_of(source)).topics
     return within_scope(hits, source, [topic.id for topic in config.topics])
+
+
+def _fingerprint(fingerprinter: Fingerprinter, article: StoredArticle, source: Source | None) -> Fingerprint:
+    """Make an article's fingerprint; its time is the publisher's, unless that lies ahead of ours."""
+    at = min(article.published or article.first_seen, article.first_seen)
+    outlet = article.publisher or (source.name if source else article.source_id)
+    return fingerprinter.make(article.title, article.text, at, encoding_of(source), outlet)
+
+
+def _read_scopes(config: Config) -> dict[str, frozenset[str]]:
+    """Return the topics of every source that is restricted to some."""
+    return {
+        source.id: frozenset(source.topics)
+        for source in config.crawl.sources
+        if source.topics is not None and source.topics != "all"
+    }
 
 
 def _count(report: MatchReport, counts: MatchCounts) -> None:

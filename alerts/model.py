@@ -96,6 +96,7 @@ class Report:
     story_id: int = 0  # of the story that a brief report stands for
     grade: Grade = Grade()
     change: str = ""  # what its outlet changed since it was told, in a line; it stands in for the headline
+    copy_of: str | None = None  # the outlet whose article it repeats, by first seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,8 @@ class Story:
     known_outlets: tuple[str, ...] = ()  # outlets of reports the channel already has
     severity: Severity = Severity.ROUTINE  # that of the gravest report listed
     tallies: tuple[Tally, ...] = ()  # its figures, beside each other
+    outlets: int = 0  # that report the event, told before or now; 0: not counted
+    origins: int = 0  # of these reports: copies, and reports of one agency, count as one
 
 
 @dataclass(frozen=True, slots=True)

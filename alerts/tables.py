@@ -54,7 +54,49 @@ story_article = Table(
     metadata,
     Column("article_id", Id, primary_key=True, autoincrement=False),
     Column("story_id", Id, ForeignKey("story.id"), nullable=False),
+    Column("origin_id", Id),  # the article that it repeats; null: none, it is an origin itself
+    Column("reason", Text),  # JSON: why it joined; null: it founded the story, or is a word-for-word copy
     Index("story_article_story", "story_id"),
+)
+
+story_core = Table(  # the reports that new articles are compared with
+    "story_core",
+    metadata,
+    Column("article_id", Id, primary_key=True, autoincrement=False),
+    Column("story_id", Id, ForeignKey("story.id"), nullable=False),
+    Column("stored_at", BigInteger, nullable=False),
+    Column("fingerprint", Text, nullable=False),  # JSON of alerts.story.stored
+    Index("story_core_story", "story_id"),
+    Index("story_core_stored", "stored_at"),
+)
+
+story_key = Table(  # under what a report of a core is found again
+    "story_key",
+    metadata,
+    Column(
+        "key", BigInteger, primary_key=True, autoincrement=False
+    ),  # hash of a feature or of a band of its sketch
+    Column("article_id", Id, primary_key=True, autoincrement=False),
+    Column("story_id", Id, nullable=False),
+    Column("at", BigInteger, nullable=False),  # when the article was published, or first seen
+    Index("story_key_at", "key", "at"),
+    Index("story_key_article", "article_id"),
+)
+
+story_link = Table(  # stories near each other; the later one names the earlier
+    "story_link",
+    metadata,
+    Column("story_id", Id, primary_key=True, autoincrement=False),
+    Column("other_id", Id, primary_key=True, autoincrement=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+story_rarity = Table(  # in how many articles a feature stood; "" counts all articles
+    "story_rarity",
+    metadata,
+    Column("feature", Text, primary_key=True),
+    Column("articles", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
 )
 
 digest = Table(

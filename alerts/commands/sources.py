@@ -208,7 +208,7 @@ def _lines(source: Source, state: PollState | None, now: datetime, pen: Pen, wid
 
 
 def _health(source: Source, state: PollState | None, now: datetime) -> tuple[str, bool]:
-    from alerts.layout import age
+    from alerts.moment import age
 
     if not source.enabled:
         return "disabled", False

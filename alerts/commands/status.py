@@ -206,7 +206,7 @@ def status_lines(status: dict[str, Any], now: datetime) -> list[str]:
 
 
 def _ago(moment: str | None, now: datetime) -> str:
-    from alerts.layout import age
+    from alerts.moment import age
 
     return "never" if moment is None else age(datetime.fromisoformat(moment), now)
 

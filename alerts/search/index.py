@@ -12,9 +12,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, or_, select, text
 
-from alerts.archive import stored_article
 from alerts.search.backend import BACKENDS, Needs
 from alerts.search.token import REVISION, find_tokens, read_fields
+from alerts.storyrow import stored_article
 from alerts.tables import search_state
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import transaction

@@ -13,14 +13,13 @@ from alerts.story.day import distance
 from alerts.story.model import Evidence, Verdict
 from alerts.story.roundup import ROUNDUP
 from alerts.story.sketch import estimate_similarity
-from alerts.story.weigh import is_counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from alerts.story.model import Fingerprint, Relation
     from alerts.story.standing import Standing
-    from alerts.story.weigh import Weigher
+    from alerts.story.weigh import View, Weigher
 
 WINDOW = timedelta(hours=96)  # between two reports of one event; later ones are follow-ups
 COPY = 0.5  # share of shingles from which a text is a copy of another
@@ -36,28 +35,30 @@ COPY_WORTH = 14.0
 SAME_DAYS, SIDE_BY_SIDE, NEAR_DAYS, OTHER_DAYS, FAR_DAYS = 1.5, 0.75, 1.0, 9.0, 10
 ANOTHER_PLACE, PERHAPS_ANOTHER, ANOTHER_EVENT, ANOTHER_FIGURE = 6.0, 4.0, 2.0, 1.5
 TOLD = 3.0  # at least so much must be shared of what happened
+PIECE, PIECES = 0.9, 2  # one thing in common, a clinic, is no event, however rare
 LEAST_SHARE, OTHER_NEWS = 0.4, 4.0
 HEADLINE_EVENT, HEADLINE_THING = 2.5, 1.5
 SOME_NUMBERS, OTHER_NUMBERS = 2, 1.0
 MOST_EVIDENCE = 12
-ANOTHER = "another place"
+ANOTHER, OTHER_TITLE = "another place", "nothing of its title"
+TITLE_UNTOLD = 2.5
 
 
 def compare(one: Fingerprint, other: Fingerprint, weigher: Weigher) -> Verdict:
     """Return how two articles stand to each other. Symmetric."""
     similarity = estimate_similarity(one.sketch, other.sketch)
-    against = list(_find_contradictions(one, other, weigher.standing))
-    is_elsewhere = any(
-        item.what == ANOTHER for item in against
-    )  # a form letter with another name in it is no copy
-    is_copy = similarity >= (SURE_COPY if is_elsewhere else COPY)
+    views = weigher.view(one), weigher.view(other)
+    against = list(_find_contradictions(one, other, views, weigher.standing))
+    # a form letter with another name in it is no copy, nor is a page whose ending is that of all its pages
+    is_doubtful = any(item.what in (ANOTHER, OTHER_TITLE) for item in against)
+    is_copy = similarity >= (SURE_COPY if is_doubtful else COPY)
     if one.at and other.at and abs(one.at - other.at) > (COPY_WINDOW if is_copy else WINDOW):
         return Verdict("different", 0.0, similarity, (Evidence("too far apart in time", -1.0),))
     shared = _find_shared(one, other, weigher)
     time, is_dated = _weigh_time(one, other)
     evidence = [*shared, *time, *against]
     told = sum(item.weight for item in shared if weigher.says_what(item.what))
-    size = min(weigher.size_of_what(article) for article in (one, other))
+    size = min(view.size_of_what for view in views)
     if not is_copy and told < size * LEAST_SHARE:
         share = told / size
         evidence.append(
@@ -66,11 +67,9 @@ def compare(one: Fingerprint, other: Fingerprint, weigher: Weigher) -> Verdict:
     if is_copy:
         evidence.append(Evidence(f"{similarity:.0%} of the text is the same", COPY_WORTH * similarity))
     needed = NEEDED if is_dated else NEEDED_UNDATED
-    needed *= max(
-        1.0, sqrt(weigher.size(one) * weigher.size(other)) / SHORT
-    )  # long articles share much by chance
+    needed *= max(1.0, sqrt(views[0].size * views[1].size) / SHORT)  # long articles share much by chance
     score = sum(item.weight for item in evidence) / needed
-    if score >= 1.0 and not is_copy and told < TOLD:
+    if score >= 1.0 and not is_copy and (told < TOLD or not _is_event(shared, weigher)):
         score = 0.99  # the same town on the same day: but what happened?
     roundups = sum(article.events >= ROUNDUP for article in (one, other))
     if score >= 1.0 and roundups and not (is_copy and roundups == 2):
@@ -80,11 +79,23 @@ def compare(one: Fingerprint, other: Fingerprint, weigher: Weigher) -> Verdict:
     return Verdict(relation, score, similarity, _heaviest(evidence))
 
 
+def _is_event(shared: Sequence[Evidence], weigher: Weigher) -> bool:
+    """Tell whether what is shared can be one event: two things at least, and not only clinics and medicines."""
+    pieces = [
+        item.what
+        for item in shared
+        if item.weight >= PIECE and (weigher.says_what(item.what) or item.what.startswith("day:"))
+    ]
+    return len(pieces) >= PIECES and not all(piece.startswith("thing:") for piece in pieces)
+
+
 def _find_shared(one: Fingerprint, other: Fingerprint, weigher: Weigher) -> list[Evidence]:
     found: dict[str, list[Evidence]] = {}
     few, many = sorted((one.features, other.features), key=len)
+    shared = few.keys() & many.keys()
+    counted = {f"number:{name.rpartition('=')[2]}" for name in shared if name.startswith("figure:")}
     for feature, prominence in few.items():
-        if feature in many and not (feature.startswith("number:") and is_counted(feature, few, many)):
+        if feature in shared and feature not in counted:  # the figure weighs already
             weight = weigher.weight(feature) * min(prominence, many[feature])
             found.setdefault(feature.partition(":")[0], []).append(Evidence(feature, weight))
     evidence: list[Evidence] = []
@@ -95,37 +106,42 @@ def _find_shared(one: Fingerprint, other: Fingerprint, weigher: Weigher) -> list
     return evidence
 
 
-def _find_contradictions(one: Fingerprint, other: Fingerprint, standing: Standing) -> Iterator[Evidence]:
-    yield from _compare_places(one, other, standing)
-    for article, another in ((one, other), (other, one)):
-        missing = [name for name in _headline(article, standing) if name not in another.features]
-        if missing and not any(name in another.features for name in _headline(article, standing)):
-            happened = missing[0].startswith("event:")
-            yield Evidence(f"a headline on {missing[0]}", -HEADLINE_EVENT if happened else -HEADLINE_THING)
-    events, other_events = (_of_kind(article, "event").keys() - standing.everyday for article in (one, other))
-    if events and other_events and not events & other_events:
+def _find_contradictions(
+    one: Fingerprint, other: Fingerprint, views: tuple[View, View], standing: Standing
+) -> Iterator[Evidence]:
+    mine, theirs = views
+    yield from _compare_places(one, other, views, standing)
+    for view, another in ((mine, other), (theirs, one)):
+        if view.title and view.title.isdisjoint(another.features):
+            yield Evidence(OTHER_TITLE, -TITLE_UNTOLD)
+        if view.headline and not any(name in another.features for name in view.headline):
+            happened = view.headline[0].startswith("event:")
+            yield Evidence(
+                f"a headline on {view.headline[0]}", -HEADLINE_EVENT if happened else -HEADLINE_THING
+            )
+    if mine.events and theirs.events and not mine.events & theirs.events:
         yield Evidence("another kind of event", -ANOTHER_EVENT)
-    numbers, others_numbers = (_of_kind(article, "number").keys() for article in (one, other))
-    if min(len(numbers), len(others_numbers)) >= SOME_NUMBERS and not numbers & others_numbers:
+    if min(len(mine.numbers), len(theirs.numbers)) >= SOME_NUMBERS and not mine.numbers & theirs.numbers:
         yield Evidence("no number in common", -OTHER_NUMBERS)
-    counts, other_counts = (_figures(article) for article in (one, other))
-    for what in sorted(counts.keys() & other_counts.keys()):
-        named, also = max(counts[what]), max(other_counts[what])
-        if f"number:{named}" not in other.features and f"number:{also}" not in one.features:
+    for what in sorted(mine.counts.keys() & theirs.counts.keys()):
+        named, also = max(mine.counts[what]), max(theirs.counts[what])
+        if f"number:{named}" not in theirs.numbers and f"number:{also}" not in mine.numbers:
             least, most = sorted((named, also))
             yield Evidence(
                 f"{what}: {least}, not {most}", -ANOTHER_FIGURE * min(1.0, (most - least) / most * 2)
             )
 
 
-def _compare_places(one: Fingerprint, other: Fingerprint, standing: Standing) -> Iterator[Evidence]:
-    places, others = (_places(article, standing) for article in (one, other))
+def _compare_places(
+    one: Fingerprint, other: Fingerprint, views: tuple[View, View], standing: Standing
+) -> Iterator[Evidence]:
+    places, others = views[0].places, views[1].places
     if not places or not others or any(place in others and place not in standing.towns for place in places):
         return
     is_same_day = bool({*one.days} & {*other.days})
     for main, rest in ((places, others), (others, places)):
-        first = [place for place, prominence in main.items() if prominence == max(main.values())]
-        if any(place in rest for place in first):
+        most = max(main.values())
+        if any(place in rest for place, prominence in main.items() if prominence == most):
             continue
         # a village and a township may be one place; two villages are not, nor two townships
         main_towns, rest_towns = main.keys() & standing.towns, rest.keys() & standing.towns
@@ -136,16 +152,6 @@ def _compare_places(one: Fingerprint, other: Fingerprint, standing: Standing) ->
             ANOTHER_PLACE if not may_lie_in else PERHAPS_ANOTHER if not is_same_day else PERHAPS_ANOTHER / 3
         )
         yield Evidence(ANOTHER, -weight)
-
-
-def _places(article: Fingerprint, standing: Standing) -> dict[str, float]:
-    return {
-        feature: prominence
-        for feature, prominence in article.features.items()
-        if feature.startswith(("place:", "ward:"))
-        and feature not in standing.topics
-        and feature not in standing.broad
-    }
 
 
 def _weigh_time(one: Fingerprint, other: Fingerprint) -> tuple[list[Evidence], bool]:
@@ -169,27 +175,6 @@ def _days_of(article: Fingerprint) -> tuple[tuple[int, int], ...]:
     if article.days or article.at is None:
         return article.days
     return ((article.at.month, article.at.day),)
-
-
-def _of_kind(article: Fingerprint, kind: str) -> dict[str, float]:
-    return {name: value for name, value in article.features.items() if name.startswith(f"{kind}:")}
-
-
-def _figures(article: Fingerprint) -> dict[str, set[int]]:
-    counts: dict[str, set[int]] = {}
-    for feature in _of_kind(article, "figure"):
-        what, _, value = feature.removeprefix("figure:").partition("=")
-        counts.setdefault(what, set()).add(int(value))
-    return counts
-
-
-def _headline(article: Fingerprint, standing: Standing) -> list[str]:
-    """Return what the headline says that happened, or to what."""
-    return [
-        feature
-        for feature, prominence in article.features.items()
-        if prominence > 1.0 and feature.startswith(("event:", "thing:")) and feature not in standing.everyday
-    ]
 
 
 def _heaviest(evidence: list[Evidence]) -> tuple[Evidence, ...]:

@@ -7,6 +7,7 @@ article on. All else is learned: the more articles hold a feature, the less it w
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,22 @@ WORTH: Mapping[str, float] = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """One article as it is compared: its sizes, and what may contradict another's."""
+
+    size: float  # the weight of all that it says: how much there is to share
+    size_of_what: float  # of what it says that happened
+    places: Mapping[str, float]  # with their prominence, without the topics' own and the broad ones
+    title: frozenset[
+        str
+    ]  # its title's concepts and numbers, but wide and everyday ones; empty where it is places alone
+    headline: tuple[str, ...]  # what its title says that happened, or to what
+    events: frozenset[str]  # but everyday ones
+    numbers: frozenset[str]
+    counts: Mapping[str, set[int]]  # values by what they count
+
+
 class Weigher:
     """Weighs features by *rarity* and by what the lexicon and the topics say of them beforehand."""
 
@@ -37,16 +54,22 @@ class Weigher:
         self.rarity = rarity
         self.standing = standing
         self._weights: dict[str, float] = {}
+        self._views: dict[int, tuple[Fingerprint, View]] = {}
         self._weighed_at = -1  # how many articles had been read
 
     def weight(self, feature: str) -> float:
         """Return what *feature* tells where two articles share it, 0 or more."""
-        if self._weighed_at != self.rarity.articles:
-            self._weights.clear()
-            self._weighed_at = self.rarity.articles
+        self._refresh()
         if (known := self._weights.get(feature)) is None:
             known = self._weights[feature] = self._weigh(feature)
         return known
+
+    def _refresh(self) -> None:
+        """Forget what was weighed before the last article was read."""
+        if self._weighed_at != self.rarity.articles:
+            self._weights.clear()
+            self._views.clear()
+            self._weighed_at = self.rarity.articles
 
     def _weigh(self, feature: str) -> float:
         kind = feature.partition(":")[0]
@@ -63,20 +86,55 @@ class Weigher:
         told = log((PRIOR_ARTICLES + self.rarity.articles) / (prior + seen))
         return max(0.0, told) * WORTH.get(kind, 0.3)
 
-    def size(self, article: Fingerprint) -> float:
-        """Return the weight of all that an article says: how much there is to share."""
-        return sum(self.weight(feature) * prominence for feature, prominence in article.features.items())
+    def view(self, article: Fingerprint) -> View:
+        """Return what comparing asks of one article again and again."""
+        self._refresh()
+        known = self._views.get(id(article))
+        if known is None:  # the article is kept beside its view, so that its id stays its own
+            known = self._views[id(article)] = (article, self._make_view(article))
+        return known[1]
 
-    def size_of_what(self, article: Fingerprint) -> float:
-        """Return the weight of what an article says that happened."""
-        return sum(
-            self.weight(feature) * prominence
-            for feature, prominence in article.features.items()
-            if self.says_what(feature)
-            and not (
-                feature.startswith("number:") and is_counted(feature, article.features, article.features)
-            )
+    def _make_view(self, article: Fingerprint) -> View:
+        kinds: dict[str, list[str]] = {}
+        for feature in article.features:
+            kinds.setdefault(feature.partition(":")[0], []).append(feature)
+        counts: dict[str, set[int]] = {}
+        for figure in kinds.get("figure", ()):
+            what, _, value = figure.removeprefix("figure:").partition("=")
+            counts.setdefault(what, set()).add(int(value))
+        counted = {f"number:{value}" for values in counts.values() for value in values}
+        everyday = self.standing.everyday
+        events = frozenset(kinds.get("event", ())) - everyday
+        size = size_of_what = 0.0
+        for feature, prominence in article.features.items():
+            weight = self.weight(feature) * prominence
+            size += weight
+            if feature not in counted and self.says_what(feature):
+                size_of_what += weight
+        headline = tuple(
+            feature
+            for kind in ("event", "thing")
+            for feature in kinds.get(kind, ())
+            if article.features[feature] > 1.0 and feature not in everyday
         )
+        places = {
+            feature: article.features[feature]
+            for kind in ("place", "ward")
+            for feature in kinds.get(kind, ())
+            if feature not in self.standing.topics and feature not in self.standing.broad
+        }
+        title = frozenset(
+            feature
+            for feature, prominence in article.features.items()
+            if prominence > 1.0
+            and feature.partition(":")[0] not in ("word", "name")
+            and not self.standing.is_wide(feature)
+            and feature not in everyday
+        )
+        if all(feature.startswith(("place:", "ward:")) for feature in title):
+            title = frozenset()  # places contradict in their own way
+        numbers = frozenset(kinds.get("number", ()))
+        return View(size, size_of_what, places, title, headline, events, numbers, counts)
 
     def says_what(self, feature: str) -> bool:
         """Tell whether a feature says what happened, to whom or how much; a town and a day do not."""
@@ -84,15 +142,6 @@ class Weigher:
         if kind in ("place", "ward"):
             return not self.standing.is_wide(feature)
         return kind in ("event", "thing", "figure", "number", "person")
-
-
-def is_counted(number: str, one: Mapping[str, float], other: Mapping[str, float]) -> bool:
-    """Tell whether both articles count the same things with that number: the figure weighs already."""
-    value = number.partition(":")[2]
-    return any(
-        feature.startswith("figure:") and feature.rpartition("=")[2] == value and feature in other
-        for feature in one
-    )
 
 
 def _commonness(feature: str) -> float:

@@ -133,6 +133,27 @@ def test_a_form_letter_with_other_names_is_no_copy(fingerprinter: Fingerprinter,
     assert compare(one, other, weigher).relation != "same"
 
 
+def test_two_things_in_common_are_no_event(fingerprinter: Fingerprinter, weigher: Weigher) -> None:
+    damaged = (
+        "A clinic near Hpruso lost its roof to two shells. Vaccines were saved, and medicines for children."
+    )
+    short = "The clinic of Hpruso has no medicines; thirty patients wait, and vaccines for children are late."
+    one, other = (fingerprinter.make("Clinic and medicines", text, NOON) for text in (damaged, short))
+    assert compare(one, other, weigher).relation != "same"
+
+
+def test_pages_with_one_ending_are_no_copies(fingerprinter: Fingerprinter, weigher: Weigher) -> None:
+    ending = (
+        "Our newsroom lives from its readers. Write to us, send pictures, tell your friends of this page. "
+        * 3
+    )
+    one = fingerprinter.make("Clinic reopens", f"A clinic opened its doors again.\n{ending}", NOON)
+    other = fingerprinter.make("Bridge collapses", f"A bridge fell into the river.\n{ending}", NOON)
+    verdict = compare(one, other, weigher)
+    assert verdict.similarity > 0.5
+    assert verdict.relation != "same"
+
+
 def test_reports_beyond_the_window_are_follow_ups_at_most(
     fingerprinter: Fingerprinter, weigher: Weigher
 ) -> None:

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import Connection, event, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from alerts.archive import SHORTEST_COPY_CHARS, Archive, Examined
+from alerts.archive import Archive, Examined
 from alerts.attempt import State
 from alerts.channelstate import HELD_BY_HAND, ChannelStates
 from alerts.incident import Incidents, notice_line
 from alerts.outbox import Outbox
 from alerts.runlog import KEPT_FOR, RunLog
+from alerts.storybook import SHORTEST_COPY_CHARS
 from alerts.tables import alert, match
 from alerts.watch import watch_sources
 from crawler.errors import StoreError
