@@ -91,9 +91,10 @@ def insert_entries(
         by_identity.setdefault(entry_identity(item), item)
     held = _held(connection, source_id, list(by_identity))
     if arrival < Arrival.ARCHIVED:
-        for identity, row in held.items():
-            if row.route == storable(route):  # another route words its entries in its own way
-                note_reworded(connection, row, by_identity[identity], now)
+        own = [
+            row.id for row in held.values() if row.route == storable(route)
+        ]  # others word theirs otherwise
+        note_reworded(connection, own, by_identity, now)
     compared, changed = _note_guids(connection, by_identity, held)
     moved = _held_elsewhere(connection, source_id, route, by_identity, held, now)
     unlinked = [identity for identity in moved if not identity.startswith("url:")]

@@ -6,7 +6,7 @@ transaction, so that a message and the watch over its articles begin in one comm
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, and_, delete, func, insert, select, update
 
 from crawler import failpoint
-from crawler.cadence.reread import MOST_A_RUN, MOST_A_SOURCE, absent_reread, next_reread, reworded_reread
+from crawler.cadence.reread import (
+    MOST_A_RUN,
+    MOST_A_SOURCE,
+    MOST_TRIES,
+    WATCHED_FOR,
+    absent_reread,
+    next_reread,
+    reworded_reread,
+)
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import transaction
 from crawler.db.schema import article, entry, reread, revision
@@ -58,23 +66,30 @@ def watch_articles(connection: Connection, article_ids: Sequence[int], now: date
             connection.execute(insert(reread).values(values | {"tries": 0, "absences": 0}))
 
 
-def note_reworded(connection: Connection, known: Row[Any], item: FeedEntry, now: datetime) -> None:
-    """Have the page of a told article read soon when its feed's entry says something else than the *known* one."""
-    if known.article_id is None or (known.title, known.summary, known.content) == (
-        item.title,
-        item.summary,
-        item.content,
-    ):
-        return
-    mine = reread.c.article_id == known.article_id
-    row = connection.execute(select(reread).where(mine)).first()
-    if row is None:
-        return
-    read_at, due_at = (None if each is None else from_ms(each) for each in (row.read_at, row.due_at))
-    due = reworded_reread(from_ms(row.told_at), row.tries, read_at, due_at, now)
-    connection.execute(update(reread).where(mine).values(due_at=to_ms(due) if due else None))
-    values = {"title": item.title, "summary": item.summary, "content": item.content}
-    connection.execute(update(entry).where(entry.c.id == known.id).values(values))
+def note_reworded(
+    connection: Connection, entry_ids: Sequence[int], document: Mapping[str, FeedEntry], now: datetime
+) -> None:
+    """Have the pages of told articles read soon whose feed says something else of them in *document* (by identity).
+
+    Only entries of articles that are still watched are looked at: the words of the others need not be read.
+    """
+    watched = (
+        select(entry.c.id, entry.c.identity, entry.c.title, entry.c.summary, entry.c.content, reread)
+        .join(reread, reread.c.article_id == entry.c.article_id)
+        .where(reread.c.told_at > to_ms(now - WATCHED_FOR), reread.c.tries < MOST_TRIES)
+    )
+    for start in range(0, len(entry_ids), _CHUNK):
+        some = watched.where(entry.c.id.in_(entry_ids[start : start + _CHUNK]))
+        for row in connection.execute(some).all():
+            item = document[row.identity]
+            values = {"title": item.title, "summary": item.summary, "content": item.content}
+            if values == {name: getattr(row, name) for name in values}:
+                continue
+            read_at, due_at = (None if each is None else from_ms(each) for each in (row.read_at, row.due_at))
+            due = reworded_reread(from_ms(row.told_at), row.tries, read_at, due_at, now)
+            mine = reread.c.article_id == row.article_id
+            connection.execute(update(reread).where(mine).values(due_at=to_ms(due) if due else None))
+            connection.execute(update(entry).where(entry.c.id == row.id).values(values))
 
 
 def keep_replaced(connection: Connection, article_id: int, kind: Kind, now: datetime) -> int:
