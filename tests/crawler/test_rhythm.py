@@ -11,6 +11,7 @@ import pytest
 from crawler.cadence.rhythm import (
     DEAF_AFTER,
     MIN_ARRIVALS,
+    SHORTEST,
     History,
     Rhythm,
     Span,
@@ -65,12 +66,12 @@ def test_night_and_weekend_are_no_silence_and_working_days_are() -> None:
     assert first_told(learn(arrivals[: len(working_days(50))], monday), monday) < 3 * DAY
 
 
-def test_nothing_is_told_before_a_day_however_busy_the_source() -> None:
+def test_nothing_is_told_before_twenty_hours_however_busy_the_source() -> None:
     busy = [(START + number * HOUR / 2, 2) for number in range(30 * 48)]
     last = busy[-1][0]
     rhythm = learn(busy, last)
-    assert judge_silence(rhythm, last, last + 23.9 * HOUR).chance < 1e-4
-    assert first_told(rhythm, last) == DAY
+    assert judge_silence(rhythm, last, last + SHORTEST - HOUR / 10).chance < 1e-4
+    assert first_told(rhythm, last) == SHORTEST
     assert rhythm.items_per_day == pytest.approx(96, rel=0.01)
 
 
