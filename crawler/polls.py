@@ -69,6 +69,7 @@ class Polls:
         self._store, self._pages, self._report, self._clock = store, pages, report, clock
         self._reader, self._zone = Reader(worker, stopping), zone
         self._states: dict[str, PollState] = dict(store.poll_states())
+        self._given_up: set[str] = set()  # sources whose gap will stay
         self._odd: dict[str, dict[Kind, Oddity]] = {}
         for item in store.oddities():
             self._odd.setdefault(item.source_id, {})[item.kind] = item
@@ -234,8 +235,11 @@ class Polls:
     def _tell_oddities(self, source: Source, now: datetime) -> None:
         found = self._store.oddities(source.id)
         self._odd[source.id] = {item.kind: item for item in found}
+        here_now = [item for item in found if item.is_telling and item.last == now]
         self.problems += [
-            Problem(source.id, describe(item)) for item in found if item.is_telling and item.last == now
+            Problem(source.id, describe(item))
+            for item in here_now
+            if not (item.kind == Kind.GAP and source.id in self._given_up)  # told by who was reading it back
         ]
 
     def newest_failed(self, failure: Failure) -> list[Request]:
@@ -363,6 +367,7 @@ class Polls:
             self._give_up_gap(asked, state)
 
     def _give_up_gap(self, asked: Asked, state: PollState) -> None:
+        self._given_up.add(asked.source.id)
         text = "many entries since the last poll: the oldest of them were not read"
         self.problems.append(Problem(asked.source.id, text))
         signs = Signs(state.url or asked.url, {Kind.GAP: ""})
