@@ -51,6 +51,7 @@ _PERSPECTIVES = {
     "aggregator": "aggregator",
 }
 
+NO_BREAK = "\u00a0"
 MAX_FAILED_NAMES = 6
 MAX_NOTICES = 8
 MAX_VOLUMES = 4
@@ -127,11 +128,13 @@ def circumstances(report: Report, digest: Digest) -> tuple[str, ...]:
     published = report.published if report.published != report.first_seen else None  # a lie that was clamped
     believable = published is not None and published.tzinfo is not None and published <= digest.created
     moment = published if published is not None and believable else report.first_seen
-    when = local_time(moment, digest.timezone)
+    when = local_time(moment, digest.timezone).replace(
+        " ", NO_BREAK
+    )  # neither a time nor an age is torn apart
     words = (
         language_name(report.language),
         when if believable else f"first seen {when}",
-        age(moment, digest.created),
+        age(moment, digest.created).replace(" ", NO_BREAK),
         f"repeats {short_line(report.copy_of)}" if report.copy_of else "",
         "summary only" if report.summary_only else "teaser" if report.teaser else "",
         "one of several stories on its page" if report.several else "",

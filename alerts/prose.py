@@ -164,5 +164,6 @@ def _linked(line: Line, markup: Markup, *, strong: bool = False) -> str:
 
 
 def _one_line(line: Line, markup: Markup) -> str:
-    """Return a further report; its byline goes first, for the link may end in an address line."""
-    return f"{markup.text(line.byline)}: {_linked(line, markup)}"
+    """Return a further report, its headline first; behind the byline where an address line follows it."""
+    linked, byline = _linked(line, markup), markup.text(line.byline)
+    return f"{byline}: {linked}" if "\n" in linked else f"{linked} · {byline}"
