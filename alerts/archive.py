@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, exists, func, insert, select, update
+from sqlalchemy import Connection, Engine, Select, and_, exists, func, insert, select, update
 
 from alerts.model import Hit
 from alerts.story.model import Fingerprint, Rarity
@@ -37,6 +37,7 @@ from crawler.db.schema import article
 from crawler.model import StoredArticle
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+MOST_EARLIER = 100  # told reports of all updates of one digest; the latest hold the figures of now
 LATE_COMMITS = 1000  # ids so far behind the newest examined one may still have been committed after it
 LISTED_BACK = timedelta(hours=96)  # how old a story's other reports may be when it turns out to be relevant
 MOST_LISTED = 25  # of a story's reports queued at once
@@ -89,6 +90,7 @@ class PendingStory:
     told_source_ids: tuple[str, ...] = ()
     topics: frozenset[str] = frozenset()  # ids of all that its reports are on
     members: tuple[Member, ...] = ()  # all its reports, first seen first
+    earlier: tuple[PendingReport, ...] = ()  # of an update: the latest that were told, for their figures
 
 
 class Archive:
@@ -319,17 +321,20 @@ class Archive:
             .where(alert.c.channel_id == channel_id, condition)
             .order_by(alert.c.id)
         )
-        rows = connection.execute(query).all()
-        if not rows:
+        by_story = self._read_reports(connection, query)
+        if not by_story:
             return ()
-        hits = hits_of(connection, [row.id for row in rows])
-        story_ids = {row.story_id for row in rows}
-        told = told_sources(connection, channel_id, story_ids)
-        members = members_of(connection, story_ids)
-        by_story: dict[int, list[PendingReport]] = {}
-        for row in rows:
-            report = PendingReport(row.alert_id, stored_article(row), hits.get(row.id, {}))
-            by_story.setdefault(row.story_id, []).append(report)
+        told = told_sources(connection, channel_id, set(by_story))
+        members = members_of(connection, by_story.keys())
+        earlier = self._read_reports(
+            connection,
+            select(alert.c.id.label("alert_id"), alert.c.story_id, article)
+            .join(article, article.c.id == alert.c.article_id)
+            .where(alert.c.channel_id == channel_id, alert.c.digest_id.is_not(None))
+            .where(alert.c.story_id.in_(sorted(told)[-500:]))  # SQLite limits parameters
+            .order_by(alert.c.id.desc())
+            .limit(MOST_EARLIER),
+        )
         return tuple(
             PendingStory(
                 story_id,
@@ -337,6 +342,17 @@ class Archive:
                 told.get(story_id, ()),
                 frozenset(topics_of(connection, story_id)),
                 members[story_id],
+                tuple(earlier.get(story_id, ())),
             )
             for story_id, items in by_story.items()
         )
+
+    def _read_reports(self, connection: Connection, query: Select[Any]) -> dict[int, list[PendingReport]]:
+        """Return the reports that *query* finds, by story, in its order."""
+        rows = connection.execute(query).all()
+        hits = hits_of(connection, [row.id for row in rows])
+        by_story: dict[int, list[PendingReport]] = {}
+        for row in rows:
+            report = PendingReport(row.alert_id, stored_article(row), hits.get(row.id, {}))
+            by_story.setdefault(row.story_id, []).append(report)
+        return by_story

@@ -225,7 +225,9 @@ def _story(
         is_update=bool(pending.told_source_ids),
         known_outlets=tuple(_facts(sources, source_id).name for source_id in pending.told_source_ids),
         severity=severity_of(pending, grades),
-        tallies=find_tallies(_voice(report, sources) for report in pending.reports),
+        tallies=find_tallies(
+            _voice(report, sources, origin_of) for report in (*pending.reports, *pending.earlier)
+        ),
         outlets=len(set(outlets.values())),
         origins=len(set(origin_of.values())),
     )
@@ -271,7 +273,7 @@ def _copied(article_id: int, origin_of: Mapping[int, int], outlets: Mapping[int,
     return copied if origin != article_id and copied != outlets.get(article_id) else None
 
 
-def _voice(pending: PendingReport, sources: Mapping[str, SourceFacts]) -> Voice:
+def _voice(pending: PendingReport, sources: Mapping[str, SourceFacts], origin_of: Mapping[int, int]) -> Voice:
     article = pending.article
     facts = _facts(sources, article.source_id)
     return Voice(
@@ -280,7 +282,7 @@ def _voice(pending: PendingReport, sources: Mapping[str, SourceFacts]) -> Voice:
         article.title,
         article.text,
         [hit for hit in _hits(pending) if hit.field == "title" or _stands(hit, article)],
-        article.article_id,
+        origin_of.get(article.article_id, article.article_id),
         facts.encoding or "unicode",
     )
 

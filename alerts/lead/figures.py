@@ -129,12 +129,13 @@ def find_tallies(voices: Iterable[Voice]) -> tuple[Tally, ...]:
 
 
 def _one_of_each_origin(voices: Iterable[Voice]) -> list[Voice]:
-    """Return the first printing of each origin, oldest first."""
-    ordered = sorted(voices, key=lambda voice: voice.seen_at)
-    firsts: dict[int, Voice] = {}
-    for number, voice in enumerate(ordered):
-        firsts.setdefault(voice.origin or -number - 1, voice)
-    return list(firsts.values())
+    """Return what the first outlet of each origin printed, oldest first: its own later word is a correction."""
+    kept: list[Voice] = []
+    first_outlet: dict[int, str] = {}
+    for voice in sorted(voices, key=lambda voice: voice.seen_at):
+        if not voice.origin or first_outlet.setdefault(voice.origin, voice.outlet) == voice.outlet:
+            kept.append(voice)
+    return kept
 
 
 def _read(voice: Voice) -> list[_Stated]:

@@ -17,6 +17,7 @@ from alerts.commands.status import collect, status_lines
 from alerts.config import Config, load_config
 from alerts.digesting import Digester
 from alerts.incident import Incidents
+from alerts.matching import match_articles
 from alerts.model import Digest, Severity, Volume
 from alerts.outbox import Outbox
 from alerts.runlog import RunLog
@@ -288,3 +289,24 @@ def test_news_comes_with_the_last_days_of_its_topic_in_bars(
         desk.news(MARKET, NOW - timedelta(days=days))
     (told,) = desk.run(NOW)
     assert told.volumes == (Volume("Loikaw", (1, 2, 0, 1)),)
+
+
+def test_an_update_shows_what_the_same_source_said_before(
+    store: Store, archive: Archive, tmp_path: Path
+) -> None:
+    desk = Desk(store, archive, tmp_path, {})
+    story = (
+        "Jets bombed the old market of Loikaw at dawn on Monday, the KNDF said. {} civilians were killed in "
+    )
+    story += (
+        "Loikaw, the KNDF said. Rescue workers went on searching the stalls near the clock tower all day."
+    )
+    for number, toll in enumerate(("Three", "Five")):
+        desk.articles += 1
+        moment = NOW + number * HOUR
+        keep_article(desk.store, desk.articles, moment, title="Market bombed", text=story.format(toll))
+        match_articles(desk.archive, desk.config, {"desk": ("loikaw",)}, moment)
+        (digest_,) = desk.run(moment)
+    (update,) = digest_.stories
+    assert update.is_update
+    assert [(claim.value, claim.was) for claim in update.tallies[0].claims] == [(5, 3)]
