@@ -14,11 +14,14 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from alerts.archive import PendingReport, PendingStory
+from alerts.change import Change, Kind, Version, find_changes
+from alerts.changing import PendingChange
 from alerts.compose import SourceFacts, compose_digest, compose_heartbeat
 from alerts.config import load_config
 from alerts.match.matcher import compile_topics
 from alerts.model import Coverage, Volume
 from alerts.severity.grade import Grader
+from alerts.storyrow import Member
 from crawler.model import PollState, StoredArticle
 from tests.builders import NOW, a_writer
 from tests.conftest import ROOT
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
 NIGHT = NOW + timedelta(hours=11)  # 23:24 in Yangon
 TOPICS = {"loikaw": "Loikaw", "operation-1111": "Operation 1111"}
-ZAWGYI = "lantern"
+_COPIED_CHARS = 100  # articles that open alike are one agency's
 SOURCES: Mapping[str, SourceFacts] = {
     "courier": SourceFacts("Hill Courier", "ethnic"),
     "wire": SourceFacts("Border Wire", "independent"),
@@ -128,12 +131,32 @@ def stories_of(
     number = 0
     stories = []
     for story_id, group in enumerate(groups, start=1):
-        reports = []
+        reports, members = [], []
+        origins: dict[str, int] = {}
         for written in group:
             number += 1
             reports.append(pend(written, number, now))
-        stories.append(PendingStory(story_id, tuple(reports), told if story_id == 1 else ()))
+            origin = origins.setdefault(written.text[:_COPIED_CHARS], number)
+            members.append(Member(number, written.source, None, origin))
+        before = told if story_id == 1 else ()
+        members += [Member(900 + each, source, None, 900 + each) for each, source in enumerate(before)]
+        stories.append(PendingStory(story_id, tuple(reports), before, members=tuple(members)))
     return stories
+
+
+def change_of(old: Written, new: Written | None, number: int) -> PendingChange:
+    """Return what became of an article that was told: *new* is what stands there now, None for nothing."""
+    before = pend(old, number)
+    changes = (Change(Kind.REMOVED),)
+    if new is not None:
+        changes = find_changes(_version(before), _version(pend(new, number)))
+    return PendingChange(500 + number, 40 + number, before.article, changes)
+
+
+def _version(report: PendingReport) -> Version:
+    hits = [hit for found in report.hits.values() for hit in found]
+    encoding = SOURCES[report.article.source_id].encoding or "unicode"
+    return Version(report.article.title, report.article.text, hits, encoding)
 
 
 def compose(
@@ -144,6 +167,7 @@ def compose(
     max_stories: int = 20,
     held: int = 0,
     is_catch_up: bool = False,
+    changes: tuple[PendingChange, ...] = (),
 ) -> Digest:
     """Return the digest that a channel on both topics would get of *stories*."""
     return compose_digest(
@@ -156,11 +180,12 @@ def compose(
         topic_names=TOPICS,
         sources=SOURCES,
         coverage=coverage,
-        volumes=VOLUMES,
+        volumes=VOLUMES if stories else (),
         writer=a_writer(),
         grades={report.article.article_id: grade(report) for item in stories for report in item.reports},
         held=held,
         is_catch_up=is_catch_up,
+        changes=changes,
     ).digest
 
 
@@ -284,6 +309,30 @@ CORRECTED = (
     ),
 )
 
+REWORDED = (
+    Written(
+        "valley",
+        "Convoy reaches Loikaw with rice",
+        "A convoy of nine lorries reached Loikaw with rice on Saturday. Two drivers were injured by a mine on the way, "
+        "a driver said. The road was closed behind them.",
+        20,
+    ),
+    Written(
+        "valley",
+        "Convoy reaches Loikaw with rice",
+        "A convoy of nine lorries reached Loikaw with rice on Saturday. Five drivers were injured by a mine on the way, "
+        "a driver said. The road was closed behind them.",
+        20,
+    ),
+)
+# fifteen houses of a ward of Loikaw burnt down, residents say
+TAKEN_DOWN = Written(
+    "voice",
+    "လွိုင်ကော် ရပ်ကွက်တစ်ခုတွင် နေအိမ် ၁၅ လုံး မီးလောင်",
+    "လွိုင်ကော်မြို့ ရပ်ကွက်တစ်ခုမှာ နေအိမ် ၁၅ လုံး မီးလောင်ပျက်စီးခဲ့တယ်လို့ ဒေသခံတွေက ပြောပါတယ်။",
+    26,
+)
+
 NURSES = Written(
     "wire",
     "Jets bomb a school in Loikaw at dusk, six children killed",
@@ -358,7 +407,8 @@ SITUATIONS: Mapping[str, Callable[[], Digest]] = {
     "disagreeing-figures": lambda: compose(
         stories_of(BATTLE), coverage=Coverage(27, 28, ("Globe Agency (HTTP 403)",), ("Hill Voice",))
     ),
-    "correction": lambda: compose(stories_of(CORRECTED, told=("wire",))),
+    "correction": lambda: compose(stories_of(CORRECTED, told=("wire",)), changes=(change_of(*REWORDED, 7),)),
+    "removed-article": lambda: compose([], changes=(change_of(TAKEN_DOWN, None, 8),)),
     "outage": lambda: compose(
         stories_of(*_sixty()),
         max_stories=10,

@@ -87,11 +87,17 @@ def test_the_situations_show_what_they_are_named_for() -> None:
     assert len({report.outlet for report in clinic.reports}) == 10
     assert {report.language for report in clinic.reports} == {"en", "my"}
     assert any(report.converted for report in clinic.reports)
+    assert (clinic.outlets, clinic.origins) == (10, 6)
     killed = next(
         tally for tally in digest_of("disagreeing-figures").stories[0].tallies if tally.what == "killed"
     )
     assert len({claim.value for claim in killed.claims}) == 3
     assert digest_of("correction").stories[0].tallies[0].claims[0].was == 3
+    assert [report.change for report in digest_of("correction").brief] == [
+        "Changed in “Convoy reaches Loikaw with rice”: «Two drivers were injured by a mine on the way, a driver said.»"
+        " → «Five drivers were injured by a mine on the way, a driver said.»"
+    ]
+    assert digest_of("removed-article").brief[0].change.startswith("Removed by the outlet: “လွိုင်ကော်")  # Loikaw
     outage = digest_of("outage")
     assert len(outage.stories) + len(outage.brief) + outage.more == 60
     quiet = digest_of("nothing-new")
