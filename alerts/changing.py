@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, and_, exists, func, insert, select
+from sqlalchemy import Engine, and_, delete, exists, func, insert, select
 
 from alerts.change import Change, Kind, Version, find_changes
 from alerts.config import encoding_of
@@ -127,6 +127,18 @@ class Changes:
         )
         with transaction(self.engine) as connection:
             return {row.channel_id: from_ms(row.oldest) for row in connection.execute(query)}
+
+    def forget_unwanted(self, wants: Mapping[str, Told]) -> None:
+        """Drop what waits for channels that, by their configuration of now, are told none of it."""
+        query = (
+            select(change_alert.c.id, change_alert.c.channel_id, compared.c.changes)
+            .join(compared, compared.c.revision_id == change_alert.c.revision_id)
+            .where(change_alert.c.digest_id.is_(None), change_alert.c.channel_id.in_(list(wants)))
+        )
+        with transaction(self.engine) as connection:
+            for row in connection.execute(query).all():
+                if not _wanted(read_changes(row.changes), wants[row.channel_id]):
+                    connection.execute(delete(change_alert).where(change_alert.c.id == row.id))
 
     def pending(self, channel_id: str, told: Told, limit: int) -> tuple[PendingChange, ...]:
         """Return what a channel is owed, oldest first, at most *limit*; *told* as its configuration says now."""

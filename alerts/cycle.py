@@ -19,7 +19,7 @@ from alerts.changing import Changes, compare_revisions
 from alerts.channelstate import ChannelStates
 from alerts.configkeys import Instant
 from alerts.deliver import Sender
-from alerts.digesting import Digester
+from alerts.digesting import MOST_CHANGED, Digester
 from alerts.incident import Incidents
 from alerts.matching import match_articles
 from alerts.outbox import Outbox
@@ -238,9 +238,10 @@ class _Run:
         console = PLATFORMS["console"]
         for channel in self._channels:
             stories = self._archive.pending_stories(channel.id)
-            if not stories:
+            changes = self._changes.pending(channel.id, channel.changes, MOST_CHANGED)
+            if not (stories or changes):
                 continue
-            digest = self._digester.select(channel, stories, self._around.clock()).digest
+            digest = self._digester.select(channel, stories, self._around.clock(), changes=changes).digest
             named = replace(digest, title=f"{digest.title} → {channel.id} (dry run)")
             for part in console.render(named, console.keys(), Style.RICH):
                 self._around.write(part.body.decode("utf-8"))

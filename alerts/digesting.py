@@ -80,6 +80,7 @@ class Digester:
         """
         states = self._states.load()
         oldest = self._archive.oldest_pending()
+        self._changes.forget_unwanted({channel.id: channel.changes for channel in channels})
         for channel_id, moment in self._changes.oldest_pending().items():
             oldest[channel_id] = min(moment, oldest.get(channel_id, moment))
         gap = self._log.usual_gap(now) if any(channel.group_wait for channel in channels) else None

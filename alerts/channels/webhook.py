@@ -121,6 +121,7 @@ def _report(report: Report, room: _Room) -> Object:
         "converted": report.converted,
         "gloss": short_line(report.gloss, room.headline) or None,
         "unverified": report.unverified,
+        "change": short_line(report.change, room.headline) or None,
     }
 
 

@@ -155,3 +155,16 @@ def test_retention_takes_old_texts_and_the_watch_over_them(store: Store, archive
     store.purge(DUE + MINUTE)
     assert rows(store.engine, select(revision.c.text)) == [("",)]
     assert rows(store.engine, select(reread.c.article_id)) == []
+
+
+def test_channel_that_wants_changes_no_more_is_owed_none(store: Store, archive: Archive) -> None:
+    tell(store, archive)
+    change(store)
+    changes = Changes(store.engine)
+    (revised,) = changes.to_compare()
+    changes.save_compared([(revised, FOUND)], {"desk": "figures"}, DUE)
+    changes.forget_unwanted({"wire": "none"})
+    changes.forget_unwanted({"desk": "all"})
+    assert set(changes.oldest_pending()) == {"desk"}
+    changes.forget_unwanted({"desk": "none"})
+    assert changes.oldest_pending() == {}
