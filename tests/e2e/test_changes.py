@@ -100,6 +100,33 @@ def test_removed_page_is_told_once_after_two_looks_and_a_timestamp_never(
 
 
 @pytest.mark.slow
+def test_page_that_leads_to_the_front_page_is_removed_and_a_broken_server_removes_nothing(
+    tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
+) -> None:
+    program = a_program(tmp_path, newsroom, chatroom)
+    newsroom.add(PATH, b"busy", status=503)
+    assert new_posts(program, chatroom) == []
+    assert new_posts(program, chatroom) == []
+    newsroom.add("/", page("Hill Courier", STRIKE["text"]))
+    newsroom.add(PATH, b"", status=302, headers={"Location": newsroom.url("/")})
+    assert new_posts(program, chatroom) == []
+    told = new_posts(program, chatroom)
+    assert ["Removed by the outlet" in post for post in told] == [True, True]
+
+
+@pytest.mark.slow
+def test_nothing_is_read_again_when_the_settings_say_so(
+    tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
+) -> None:
+    program = a_program(tmp_path, newsroom, chatroom)
+    settings = program.config / "settings.yaml"
+    settings.write_text(f"{settings.read_text('utf-8')}reread: false\n", "utf-8")
+    newsroom.forget_requests()
+    assert new_posts(program, chatroom) == []
+    assert newsroom.requests_for(PATH) == ()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("edge", [*LATER_EDGES, "before_enqueue_commit", "after_enqueue_commit"])
 def test_killed_at_any_edge_a_change_is_told_once(
     edge: str, tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
