@@ -103,7 +103,8 @@ def _in_digest(life: Life, mine: Queued) -> ChannelFate:
     told = f"digest {mine.digest_id}"
     if messages and all(message.state is State.SENT for message in messages):
         done = max(message.updated for message in messages)
-        if life.examination and at and life.revision > 1 and at < life.examination.at:
+        is_fuller = life.revision > 1 and not life.revised  # what its outlet changed stands under Changes
+        if life.examination and at and is_fuller and at < life.examination.at:
             told += "; the fuller text that came later is not told again"
         return ChannelFate(mine.channel_id, "told", told, done, mine)
     for message in messages:
