@@ -16,8 +16,9 @@ from alerts.channels.console import (
     mark_repeat,
     render,
     wrap,
+    write_text,
 )
-from alerts.model import Digest
+from alerts.model import Digest, FigureClaim, Tally
 from alerts.plaintext import is_cut_point
 from alerts.platform import Style
 from alerts.text.width import display_width
@@ -134,3 +135,21 @@ def test_repeat_note_comes_first() -> None:
     body = render(a_full_digest(), ConsoleKeys(), Style.RICH)[0].body
     assert mark_repeat(body, "a1b2c3d4") == b"This may be a repeat of digest a1b2c3d4.\n" + body
     assert PLATFORM.local
+
+
+@pytest.mark.parametrize("columns", [30, 50, 80, 100])
+def test_a_preview_is_no_wider_than_its_terminal(columns: int) -> None:
+    long = a_sentence("ယနေ့ လွိုင်ကော်တွင် တိုက်ပွဲဖြစ်သည်။ " * 9, "လွိုင်ကော်")  # there is fighting in Loikaw today
+    digest = a_digest(a_story(a_report(), a_burmese_report()), a_story(a_burmese_report(sentence=long)))
+    for line in write_text(digest, columns).splitlines():
+        assert display_width(line) <= columns or "→ http" in line, line
+
+
+def test_facts_stand_above_the_address_and_a_number_with_what_it_counts() -> None:
+    claims = (
+        FigureClaim(5, False, "soldiers", ("a spokesman of the military",)),
+        FigureClaim(9, True, "civilians", ("KNDF",)),
+    )
+    text = write_text(a_digest(a_story(tallies=(Tally("killed", "", claims),))), 50)
+    assert text.index("Killed: 5 soldiers") < text.index("→ https://")
+    assert "at least 9 civilians" in text
