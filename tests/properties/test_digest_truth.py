@@ -264,7 +264,7 @@ def test_every_sentence_number_and_name_stands_in_a_cited_article(
 @pytest.mark.slow
 @names
 @pytest.mark.parametrize("style", list(Style))
-@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 @given(desk=desks())
 def test_many_digests_say_only_what_their_articles_say(name: str, style: Style, desk: Desk) -> None:
     check(desk, name, style)
