@@ -27,6 +27,7 @@ from crawler.cadence.reread import (
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import transaction
 from crawler.db.schema import article, entry, reread, revision
+from crawler.entryrow import pending_entry
 from crawler.identity import cleaned, storable, text_hash
 from crawler.model import Article, FeedEntry, PendingEntry, Validators
 
@@ -208,16 +209,5 @@ def _count(connection: Connection, article_id: int, validators: Validators | Non
 
 
 def _told(row: Row[Any]) -> Told:
-    item = FeedEntry(
-        title=row.title,
-        url=row.url,
-        guid=row.guid,
-        summary=row.summary,
-        content=row.content,
-        author=row.author,
-        published=None if row.published_at is None else from_ms(row.published_at),
-        publisher=row.publisher,
-    )
-    pending = PendingEntry(row.id, row.source_id, item, from_ms(row.first_seen_at), row.attempts)
     validators = Validators(row.etag, row.last_modified, row.body_sha256)
-    return Told(row.article_id, pending, row.text_sha256, validators, row.doubt)
+    return Told(row.article_id, pending_entry(row), row.text_sha256, validators, row.doubt)

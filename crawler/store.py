@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from sqlalchemy import Engine, Row, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import Engine, and_, case, delete, func, insert, or_, select, update
 
 from crawler import failpoint
 from crawler.arrival import Arrival, Arrived, insert_entries
@@ -23,6 +23,7 @@ from crawler.clock import from_ms, to_ms
 from crawler.db.engine import open_engine, transaction
 from crawler.db.migrate import migrate
 from crawler.db.schema import article, entry, robots, source_state
+from crawler.entryrow import pending_entry
 from crawler.errors import StoreError
 from crawler.identity import storable
 from crawler.model import Article, FeedEntry, PendingEntry, PollState
@@ -304,18 +305,3 @@ def _with_arrivals(signs: Signs, arrived: Arrived, *, missed: bool) -> Signs:
     if arrived.is_news:
         seen[Kind.STUCK] = "" if signs.repeats_validator else None
     return replace(signs, seen=seen)
-
-
-def pending_entry(row: Row[Any]) -> PendingEntry:
-    """Read a row of the entry table."""
-    item = FeedEntry(
-        title=row.title,
-        url=row.url,
-        guid=row.guid,
-        summary=row.summary,
-        content=row.content,
-        author=row.author,
-        published=None if row.published_at is None else from_ms(row.published_at),
-        publisher=row.publisher,
-    )
-    return PendingEntry(row.id, row.source_id, item, from_ms(row.first_seen_at), row.attempts)

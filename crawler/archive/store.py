@@ -18,10 +18,11 @@ from crawler.arrival import Arrival, insert_entries
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import transaction
 from crawler.db.schema import backfill, entry
+from crawler.entryrow import pending_entry
 from crawler.identity import storable
 from crawler.model import Article, FeedEntry, PendingEntry
 from crawler.repeated import Lines
-from crawler.store import Store, pending_entry
+from crawler.store import Store
 
 GRACE = timedelta(days=1)  # "--since 30d" of a command given again reaches a little less far
 
