@@ -18,16 +18,16 @@ from alerts.config import encoding_of
 from alerts.match.matcher import compile_topics
 from alerts.matching import within_scope
 from alerts.model import Hit, MarkedText
-from alerts.storybook import SHORTEST_COPY_CHARS
-from alerts.storyrow import stored_article
-from alerts.tables import examined, match
+from alerts.records.storybook import SHORTEST_COPY_CHARS
+from alerts.records.storyrow import stored_article
+from alerts.records.tables import examined, match
 from alerts.text.fold import fold
 from alerts.text.zawgyi import to_unicode
 from alerts.whynot import WhyNot, first_sentence, is_removed
 from crawler.clock import to_ms
 from crawler.db.engine import transaction
 from crawler.db.schema import article as article_table
-from crawler.identity import text_hash
+from crawler.records.identity import text_hash
 
 if TYPE_CHECKING:
     from alerts.match.lexicon import Lexicon

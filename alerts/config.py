@@ -30,8 +30,8 @@ from alerts.configkeys import (
 from alerts.match.lexicon import Lexicon, read_lexicon
 from alerts.match.rule import TopicRule
 from alerts.match.topic import find_rule_problems
+from alerts.message.template import read_template
 from alerts.secrets import register_all
-from alerts.template import read_template
 from crawler.config import CrawlConfig, Settings, read_crawl_files
 from crawler.errors import ConfigError, ConfigProblem, state_path_hint
 from crawler.validation import (
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from alerts.platform import ChannelKeys, Platform
+    from alerts.message.platform import ChannelKeys, Platform
     from crawler.config import Source
 
 __all__ = [

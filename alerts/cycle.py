@@ -14,23 +14,23 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from alerts.archive import Archive
-from alerts.changing import Changes, compare_revisions
-from alerts.channelstate import ChannelStates
 from alerts.configkeys import Instant
-from alerts.deliver import Sender
+from alerts.delivery.channelstate import ChannelStates
+from alerts.delivery.deliver import Sender
+from alerts.delivery.outbox import Outbox
+from alerts.digest.changing import Changes, compare_revisions
 from alerts.digesting import MOST_CHANGED, Digester
-from alerts.incident import Incidents
 from alerts.matching import match_articles
-from alerts.outbox import Outbox
-from alerts.runlog import RunLog
+from alerts.operators.incident import Incidents
+from alerts.operators.runlog import RunLog
+from alerts.operators.watch import watch
+from alerts.records.archive import Archive
 from alerts.runreport import RunReport, as_json
-from alerts.watch import watch
 from crawler import failpoint
 from crawler.cadence.schedule import is_due
 from crawler.clock import Clock
 from crawler.db.lock import run_lock
-from crawler.store import Store
+from crawler.records.store import Store
 
 if TYPE_CHECKING:
     from alerts.config import Channel, Config
@@ -195,7 +195,7 @@ class _Run:
 
     async def _send(self, report: RunReport) -> None:
         """Send what waits. The HTTP client is made only here: a quiet tick sends nothing and must not pay for it."""
-        from alerts.http import Client
+        from alerts.delivery.http import Client
 
         around = self._around
         around.progress("sending …")
@@ -233,7 +233,7 @@ class _Run:
     def _preview(self) -> None:
         """Print what would be sent; nothing is marked."""
         from alerts.channels import PLATFORMS
-        from alerts.platform import Style
+        from alerts.message.platform import Style
 
         console = PLATFORMS["console"]
         for channel in self._channels:

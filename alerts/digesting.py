@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from alerts.archive import Archive
-from alerts.changing import Changes
-from alerts.channelstate import ChannelState, ChannelStates
-from alerts.compose import SourceFacts, compose_digest, compose_heartbeat, coverage_of, severity_of
 from alerts.configkeys import At
-from alerts.due import (
+from alerts.delivery.channelstate import ChannelState, ChannelStates
+from alerts.delivery.outbox import Outbox
+from alerts.digest.changing import Changes
+from alerts.digest.compose import SourceFacts, compose_digest, compose_heartbeat, coverage_of, severity_of
+from alerts.digest.due import (
     WRONG_CLOCK,
     Past,
     Plan,
@@ -23,23 +23,23 @@ from alerts.due import (
     is_plan_quiet,
     later_mark,
 )
-from alerts.grading import Grades
-from alerts.incident import Incidents, notice_line
+from alerts.digest.grading import Grades
+from alerts.digest.volume import count_volumes
 from alerts.lead.writer import LeadWriter
+from alerts.message.platform import Style
 from alerts.model import Severity, ToldIn
-from alerts.outbox import Outbox
-from alerts.platform import Style
-from alerts.runlog import RunLog
-from alerts.volume import count_volumes
+from alerts.operators.incident import Incidents, notice_line
+from alerts.operators.runlog import RunLog
+from alerts.records.archive import Archive
 from crawler.errors import StoreError
-from crawler.store import Store
+from crawler.records.store import Store
 
 if TYPE_CHECKING:
-    from alerts.archive import PendingStory
-    from alerts.changing import PendingChange
-    from alerts.compose import Selection
     from alerts.config import Channel, Config
-    from alerts.incident import Incident
+    from alerts.digest.changing import PendingChange
+    from alerts.digest.compose import Selection
+    from alerts.operators.incident import Incident
+    from alerts.records.archive import PendingStory
 
 MOST_CHANGED = 10  # articles whose changes one digest tells; the rest waits for the next
 MOST_ANSWERS = 3  # messages that one run adds to earlier ones of a channel; more of them are noise

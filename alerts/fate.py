@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from alerts.attempt import State
-from alerts.channelstate import ChannelState, ChannelStates
 from alerts.configkeys import At, Every, Instant
+from alerts.delivery.attempt import State
+from alerts.delivery.channelstate import ChannelState, ChannelStates
+from alerts.delivery.outbox import Outbox
+from alerts.digest.due import Past, Turn, choose_turn, is_on_schedule, is_plan_quiet
 from alerts.digesting import plan_of
-from alerts.due import Past, Turn, choose_turn, is_on_schedule, is_plan_quiet
 from alerts.history import Life, Queued
 from alerts.model import Severity
-from alerts.outbox import Outbox
 from crawler.configvalue import format_duration
 
 if TYPE_CHECKING:

@@ -14,18 +14,27 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, Row, func, or_, select
 
-from alerts.attempt import State
-from alerts.change import Change
-from alerts.changing import read_changes
+from alerts.delivery.attempt import State
+from alerts.digest.change import Change
+from alerts.digest.changing import read_changes
 from alerts.model import Hit
-from alerts.storyrow import read_hits, stored_article
-from alerts.tables import alert, change_alert, compared, delivery, digest, examined, match, story_article
-from crawler.arrival import Arrival
+from alerts.records.storyrow import read_hits, stored_article
+from alerts.records.tables import (
+    alert,
+    change_alert,
+    compared,
+    delivery,
+    digest,
+    examined,
+    match,
+    story_article,
+)
 from crawler.clock import from_ms
 from crawler.db.engine import transaction
 from crawler.db.schema import article, entry, revision
-from crawler.identity import entry_identity
 from crawler.model import FeedEntry, StoredArticle
+from crawler.records.arrival import Arrival
+from crawler.records.identity import entry_identity
 from crawler.urls import identity_key, is_http_url
 
 MOST_CANDIDATES = 50
@@ -109,7 +118,7 @@ class Revised:
     """A text that the article had before, what of it was changed, and which channels were told."""
 
     number: int
-    kind: str  # crawler.revision.Kind
+    kind: str  # crawler.records.revision.Kind
     at: datetime
     title: str
     text_chars: int

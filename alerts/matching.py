@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from alerts.archive import Archive, Examined, Grouping
 from alerts.config import encoding_of
 from alerts.match.matcher import compile_topics
+from alerts.records.archive import Archive, Examined, Grouping
 from alerts.story.fingerprint import Fingerprinter
 from alerts.story.standing import read_standing
 
 if TYPE_CHECKING:
-    from alerts.archive import MatchCounts
     from alerts.config import Config
     from alerts.match.matcher import Matcher
     from alerts.model import Hit
+    from alerts.records.archive import MatchCounts
     from alerts.story.model import Fingerprint
     from crawler.config import Source
     from crawler.model import StoredArticle

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from alerts.attempt import State
-from alerts.deliver import DeliveryReport
+from alerts.delivery.attempt import State
+from alerts.delivery.deliver import DeliveryReport
 from alerts.matching import MatchReport
 from crawler.model import CrawlReport, Problem
 

@@ -12,9 +12,9 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from alerts.layout import sentence_pieces
+from alerts.message.layout import sentence_pieces
+from alerts.message.plaintext import clean_line
 from alerts.model import MarkedText
-from alerts.plaintext import clean_line
 from alerts.text.span import merge_spans
 from alerts.text.width import display_width
 from alerts.text.zawgyi import to_unicode

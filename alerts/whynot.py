@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from alerts.config import encoding_of
-from alerts.grading import Grades
+from alerts.digest.grading import Grades
 from alerts.match.matcher import Matcher, compile_topics
 from alerts.match.rule import TopicRule
 from alerts.match.topic import compile_topic
@@ -19,7 +19,7 @@ from alerts.matching import within_scope
 from alerts.model import Grade, Hit, MarkedText
 from alerts.text.sentence import shown_sentence
 from alerts.text.zawgyi import to_unicode
-from crawler.identity import text_hash
+from crawler.records.identity import text_hash
 
 if TYPE_CHECKING:
     from alerts.config import Config

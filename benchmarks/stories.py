@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
 
-from alerts.archive import Archive
+from alerts.records.archive import Archive
+from alerts.records.storybook import StoryBook, hash_key
+from alerts.records.tables import story, story_article, story_core, story_key
 from alerts.story.compare import compare
 from alerts.story.model import Fingerprint, Rarity
 from alerts.story.sketch import PERMUTATIONS
@@ -26,12 +28,10 @@ from alerts.story.standing import Standing
 from alerts.story.stored import write_fingerprint
 from alerts.story.stream import find_keys
 from alerts.story.weigh import Weigher
-from alerts.storybook import StoryBook, hash_key
-from alerts.tables import story, story_article, story_core, story_key
 from crawler.clock import to_ms
 from crawler.db.engine import transaction
 from crawler.model import StoredArticle
-from crawler.store import Store
+from crawler.records.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from crawler.cadence.polling import may_have_missed
 from crawler.errors import FetchError
 from crawler.model import FeedEntry, ParsedFeed, PollState, Validators
 from crawler.net.exchange import read_as
-from crawler.oddity import Kind, Signs
+from crawler.records.oddity import Kind, Signs
 from crawler.spiders import KINDS
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from crawler.config import CrawlConfig, Source
     from crawler.proxyaddress import Proxy
-    from crawler.store import RobotsCopy
+    from crawler.records.store import RobotsCopy
 
 MOST_AT_ONCE = 32  # requests under way or in a host's queue; one host is asked one thing at a time
 Result = TypeVar("Result")

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from crawler.model import CrawlReport
     from crawler.pages import Pages
     from crawler.polls import Polls
+    from crawler.records.store import Store
     from crawler.rereading import Rereading
-    from crawler.store import Store
 
 
 def settle_crawl(

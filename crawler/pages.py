@@ -22,9 +22,9 @@ from crawler.model import Article, CrawlReport, ExtractedPage, PendingEntry, Pro
 from crawler.net.exchange import host_headers, read_headers, source_request
 from crawler.net.failure import describe_failure, describe_status
 from crawler.net.robots import NotThisRunError
-from crawler.oddity import describe
-from crawler.repeated import Lines, learn, read_lines, remember
-from crawler.store import Store
+from crawler.records.oddity import describe
+from crawler.records.repeated import Lines, learn, read_lines, remember
+from crawler.records.store import Store
 from crawler.urls import identity_key
 
 if TYPE_CHECKING:

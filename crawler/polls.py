@@ -37,10 +37,10 @@ from crawler.errors import FetchError, ParseError, RunEndsError
 from crawler.model import CrawlReport, Pace, ParsedFeed, PollState, Problem, Validators
 from crawler.net.exchange import find_new_home, new_validators, read_headers, source_request
 from crawler.net.failure import describe_failure
-from crawler.oddity import Kind, Oddity, Signs, describe
 from crawler.reading import Reader
+from crawler.records.oddity import Kind, Oddity, Signs, describe
+from crawler.records.store import PollResult
 from crawler.spiders import KINDS
-from crawler.store import PollResult
 
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from crawler.child import Worker
     from crawler.config import Route, Source
     from crawler.pages import Pages
-    from crawler.store import Store
+    from crawler.records.store import Store
 
 MOST_PARTS = 5  # read of a document that lists others: the newest hold the news
 

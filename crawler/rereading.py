@@ -25,8 +25,8 @@ from crawler.net.exchange import host_headers, new_validators, read_headers, sha
 from crawler.net.failure import describe_failure
 from crawler.net.robots import NotThisRunError
 from crawler.pages import MAX_PAGE_BYTES, PAGE_ACCEPT
-from crawler.repeated import learn
-from crawler.revision import Revisions, Told
+from crawler.records.repeated import learn
+from crawler.records.revision import Revisions, Told
 
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from crawler.child import Worker
     from crawler.config import Source
     from crawler.model import Article
-    from crawler.store import Store
+    from crawler.records.store import Store
 
 REREAD_PRIORITY = -100_000  # after every feed and every new page
 GONE = (404, 410)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from crawler.config import CrawlConfig
 from crawler.model import CrawlReport, Problem
-from crawler.store import Store
+from crawler.records.store import Store
 
 if TYPE_CHECKING:
     from scrapy import Spider

@@ -27,8 +27,8 @@ from crawler.net.politeness import ask_no_more, hush_loggers, network_settings
 from crawler.outcome import settle_crawl
 from crawler.pages import Pages
 from crawler.polls import Polls
+from crawler.records.store import Store
 from crawler.rereading import Rereading
-from crawler.store import Store
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -11,7 +11,7 @@ from alerts.lead.writer import LeadWriter
 from alerts.match.lexicon import read_lexicon
 from alerts.model import Coverage, Digest, Hit, MarkedText, Report, Story
 from crawler.model import Article, FeedEntry, PollState, Validators
-from crawler.store import PollResult
+from crawler.records.store import PollResult
 
 NOW = datetime(2026, 11, 22, 5, 54, tzinfo=UTC)  # 12:24 in Yangon
 

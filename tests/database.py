@@ -24,13 +24,13 @@ from psycopg import sql
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL, make_url
 
-from alerts.archive import Archive, Examined, MatchCounts, PendingStory
-from alerts.compose import Selection, compose_digest
-from alerts.outbox import Outbox
-from alerts.platform import Part
+from alerts.delivery.outbox import Outbox
+from alerts.digest.compose import Selection, compose_digest
+from alerts.message.platform import Part
+from alerts.records.archive import Archive, Examined, MatchCounts, PendingStory
 from crawler.db.engine import state_marker
 from crawler.model import PendingEntry
-from crawler.store import Store
+from crawler.records.store import Store
 from tests.builders import NOW, a_hit, a_poll, a_writer, an_article, an_entry
 
 REQUIRED = os.environ.get("NEWSWATCH_REQUIRE_POSTGRES") == "1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alerts.compose import SourceFacts
+from alerts.digest.compose import SourceFacts
 
 SOURCES: Mapping[str, SourceFacts] = {
     "courier": SourceFacts("Hill Courier", "ethnic"),

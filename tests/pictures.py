@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.channels import PLATFORMS
-from alerts.page import render_page
+from alerts.digest.page import render_page
 from tests.contract.test_platforms import render
 from tests.situations import SITUATIONS, digest_of
 

@@ -12,15 +12,15 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from alerts.archive import PendingReport, PendingStory
-from alerts.change import Change, Kind, Version, find_changes
-from alerts.changing import PendingChange
-from alerts.compose import compose_digest, compose_heartbeat
 from alerts.config import load_config
+from alerts.digest.change import Change, Kind, Version, find_changes
+from alerts.digest.changing import PendingChange
+from alerts.digest.compose import compose_digest, compose_heartbeat
 from alerts.match.matcher import compile_topics
 from alerts.model import Coverage, Volume
+from alerts.records.archive import PendingReport, PendingStory
+from alerts.records.storyrow import Member
 from alerts.severity.grade import Grader
-from alerts.storyrow import Member
 from crawler.model import PollState, StoredArticle
 from tests.builders import NOW, a_writer
 from tests.conftest import ROOT

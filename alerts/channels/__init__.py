@@ -20,7 +20,7 @@ from alerts.channels import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from alerts.platform import Platform
+    from alerts.message.platform import Platform
 
 PLATFORMS: Mapping[str, Platform] = {
     "slack": slack.PLATFORM,

@@ -12,10 +12,10 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from alerts.layout import Line, Telling, repeat_note
-from alerts.paging import Page, paginate
-from alerts.plaintext import cut_text, is_cut_point
-from alerts.platform import (
+from alerts.message.layout import Line, Telling, repeat_note
+from alerts.message.paging import Page, paginate
+from alerts.message.plaintext import cut_text, is_cut_point
+from alerts.message.platform import (
     ChannelKeys,
     Delivery,
     HttpRequest,
@@ -24,15 +24,15 @@ from alerts.platform import (
     Style,
     classify_status,
 )
-from alerts.prose import section_of
+from alerts.message.prose import section_of
 from alerts.text.width import display_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alerts.layout import Piece
+    from alerts.message.layout import Piece
+    from alerts.message.paging import Item
     from alerts.model import Digest
-    from alerts.paging import Item
 
 COLUMNS = 80
 _INDENT = "    "

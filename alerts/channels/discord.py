@@ -14,11 +14,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import ConfigDict
 
-from alerts.answer import is_web_page, rate_limited
-from alerts.layout import REPEAT_NOTE, Line, Telling
-from alerts.paging import Page, paginate
-from alerts.plaintext import cut_text
-from alerts.platform import (
+from alerts.message.answer import is_web_page, rate_limited
+from alerts.message.layout import REPEAT_NOTE, Line, Telling
+from alerts.message.paging import Page, paginate
+from alerts.message.plaintext import cut_text
+from alerts.message.platform import (
     ChannelKeys,
     Delivery,
     HttpRequest,
@@ -35,12 +35,12 @@ from alerts.platform import (
     classify_status,
     is_text,
 )
-from alerts.prose import Markup, dress_pieces, section_of, write_lines
-from alerts.wire import SecretAddress, decode_object, encode_json, post_json
+from alerts.message.prose import Markup, dress_pieces, section_of, write_lines
+from alerts.message.wire import SecretAddress, decode_object, encode_json, post_json
 
 if TYPE_CHECKING:
+    from alerts.message.paging import Item
     from alerts.model import Digest
-    from alerts.paging import Item
 
 # Hard: content 2000, 10 embeds, title 256, author 256, footer 2048, description 4096, their sum 6000.
 MAX_CONTENT_CHARS = 1_900

@@ -15,10 +15,10 @@ from urllib.parse import quote
 
 from pydantic import ConfigDict, SecretStr, field_validator
 
-from alerts.answer import rate_limited
-from alerts.layout import Line, Telling, repeat_note
-from alerts.paging import Page, paginate
-from alerts.platform import (
+from alerts.message.answer import rate_limited
+from alerts.message.layout import Line, Telling, repeat_note
+from alerts.message.paging import Page, paginate
+from alerts.message.platform import (
     ChannelKeys,
     Delivery,
     HttpRequest,
@@ -34,8 +34,8 @@ from alerts.platform import (
     classify_status,
     is_text,
 )
-from alerts.prose import PLAIN_TEXT, Markup, dress_pieces, section_of, write_lines
-from alerts.wire import Address, decode_object, encode_json, explain, read_text
+from alerts.message.prose import PLAIN_TEXT, Markup, dress_pieces, section_of, write_lines
+from alerts.message.wire import Address, decode_object, encode_json, explain, read_text
 
 if TYPE_CHECKING:
     from alerts.model import Digest

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import ConfigDict
 
-from alerts.answer import is_web_page
-from alerts.layout import repeat_note
-from alerts.paging import Page, paginate
-from alerts.plaintext import break_mentions
-from alerts.platform import (
+from alerts.message.answer import is_web_page
+from alerts.message.layout import repeat_note
+from alerts.message.paging import Page, paginate
+from alerts.message.plaintext import break_mentions
+from alerts.message.platform import (
     ChannelKeys,
     Delivery,
     HttpRequest,
@@ -31,8 +31,8 @@ from alerts.platform import (
     Unknown,
     classify_status,
 )
-from alerts.prose import Markup, bold_in_markdown, write_lines
-from alerts.wire import (
+from alerts.message.prose import Markup, bold_in_markdown, write_lines
+from alerts.message.wire import (
     SecretAddress,
     decode_object,
     encode_json,

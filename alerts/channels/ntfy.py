@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, SecretStr, field_validator
 
-from alerts.answer import is_web_page, rate_limited
-from alerts.layout import Telling, digest_heading, repeat_note
-from alerts.paging import Page, paginate
-from alerts.plaintext import cut_text
-from alerts.platform import (
+from alerts.message.answer import is_web_page, rate_limited
+from alerts.message.layout import Telling, digest_heading, repeat_note
+from alerts.message.paging import Page, paginate
+from alerts.message.plaintext import cut_text
+from alerts.message.platform import (
     ChannelKeys,
     Delivery,
     HttpRequest,
@@ -33,8 +33,8 @@ from alerts.platform import (
     Unknown,
     classify_status,
 )
-from alerts.prose import NO_ADDRESS, PLAIN_TEXT, write_lines
-from alerts.wire import (
+from alerts.message.prose import NO_ADDRESS, PLAIN_TEXT, write_lines
+from alerts.message.wire import (
     SecretAddress,
     decode_object,
     encode_json,

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict
 
-from alerts.answer import is_web_page, rate_limited
-from alerts.layout import REPEAT_NOTE, Line, Telling
-from alerts.paging import Page, paginate
-from alerts.plaintext import cut_text
-from alerts.platform import (
+from alerts.message.answer import is_web_page, rate_limited
+from alerts.message.layout import REPEAT_NOTE, Line, Telling
+from alerts.message.paging import Page, paginate
+from alerts.message.plaintext import cut_text
+from alerts.message.platform import (
     ChannelKeys,
     Delivery,
     HttpRequest,
@@ -34,12 +34,12 @@ from alerts.platform import (
     classify_status,
     is_text,
 )
-from alerts.prose import Markup, section_of, write_lines
-from alerts.wire import SecretAddress, decode_object, encode_json, post_json
+from alerts.message.prose import Markup, section_of, write_lines
+from alerts.message.wire import SecretAddress, decode_object, encode_json, post_json
 
 if TYPE_CHECKING:
+    from alerts.message.paging import Item
     from alerts.model import Digest
-    from alerts.paging import Item
 
 # Hard: 50 blocks, 150 in a header, 3000 in a text. The cap over all blocks is undocumented, near 12,000
 # (slackapi/bolt-js#2509), so a message stays well below it.

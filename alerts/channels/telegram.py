@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, PositiveInt, SecretStr
 
-from alerts.answer import is_web_page, rate_limited
-from alerts.layout import REPEAT_NOTE
-from alerts.paging import Page, paginate
-from alerts.plaintext import break_mentions
-from alerts.platform import (
+from alerts.message.answer import is_web_page, rate_limited
+from alerts.message.layout import REPEAT_NOTE
+from alerts.message.paging import Page, paginate
+from alerts.message.plaintext import break_mentions
+from alerts.message.platform import (
     ChannelKeys,
     Delivery,
     HttpRequest,
@@ -32,8 +32,8 @@ from alerts.platform import (
     Unknown,
     classify_status,
 )
-from alerts.prose import Markup, write_lines
-from alerts.wire import Address, decode_object, encode_json, post_json
+from alerts.message.prose import Markup, write_lines
+from alerts.message.wire import Address, decode_object, encode_json, post_json
 
 if TYPE_CHECKING:
     from alerts.model import Digest

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
-from alerts.layout import pack, sentence_pieces
-from alerts.plaintext import safe_url, short_line
-from alerts.platform import (
+from alerts.message.layout import pack, sentence_pieces
+from alerts.message.plaintext import safe_url, short_line
+from alerts.message.platform import (
     ChannelKeys,
     Delivery,
     HttpRequest,
@@ -31,7 +31,7 @@ from alerts.platform import (
     TargetDead,
     classify_status,
 )
-from alerts.wire import SecretAddress, decode_object, encode_json, post_json
+from alerts.message.wire import SecretAddress, decode_object, encode_json, post_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

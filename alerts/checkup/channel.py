@@ -16,9 +16,9 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
-from alerts.http import Client
-from alerts.platform import HttpRequest, HttpResponse
-from alerts.wire import decode_object, read_text
+from alerts.delivery.http import Client
+from alerts.message.platform import HttpRequest, HttpResponse
+from alerts.message.wire import decode_object, read_text
 from crawler.errors import TransportError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from alerts.checkup.channel import ChannelProbe, Standing
-from alerts.moment import age
-from alerts.plaintext import clean_line
+from alerts.message.moment import age
+from alerts.message.plaintext import clean_line
 from alerts.terminal import CYAN, YELLOW, Pen, Span
 from alerts.text.width import display_width
 from crawler.discovery.probe import SourceProbe

@@ -193,10 +193,10 @@ class _Job:
 
     def _match(self) -> MatchReport:
         """Match what came; what is no archive's, a killed run left: it is queued as that run would have done."""
-        from alerts.archive import Archive
-        from alerts.channelstate import ChannelStates
         from alerts.cycle import console_channel
+        from alerts.delivery.channelstate import ChannelStates
         from alerts.matching import match_articles
+        from alerts.records.archive import Archive
         from crawler.clock import utc_now
 
         archive = Archive.open(self._store.engine)

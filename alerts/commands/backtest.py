@@ -65,12 +65,12 @@ def command(
         newswatch backtest --topic loikaw --since 7d
         newswatch backtest --query "@demoso" --query Hpruso
     """
-    from alerts.archive import Archive
     from alerts.backtest import Backtest, count_articles, read_filed
+    from alerts.records.archive import Archive
     from alerts.secrets import redact
     from alerts.terminal import MAX_COLUMNS, Pen
     from crawler.clock import utc_now
-    from crawler.store import Store
+    from crawler.records.store import Store
 
     config, now = context.load(), utc_now()
     rules = _choose(config, topics, queries)

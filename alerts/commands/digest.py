@@ -60,13 +60,13 @@ def command(
 
 
 def _preview(config: Config, channel: Channel, since: timedelta) -> Digest:
-    from alerts.archive import Archive
-    from alerts.channelstate import ChannelStates
+    from alerts.delivery.channelstate import ChannelStates
+    from alerts.delivery.outbox import Outbox
     from alerts.digesting import Digester
-    from alerts.incident import Incidents
-    from alerts.outbox import Outbox
+    from alerts.operators.incident import Incidents
+    from alerts.records.archive import Archive
     from crawler.clock import utc_now
-    from crawler.store import Store
+    from crawler.records.store import Store
 
     store = Store.open(config.crawl.database_url)
     archive, engine = Archive.open(store.engine), store.engine
@@ -82,8 +82,8 @@ def _write(digest: Digest, channel: Channel, format_: str, *, is_shown: bool) ->
     from alerts.channels import PLATFORMS
     from alerts.channels.console import COLUMNS, colour, write_text
     from alerts.channels.webhook import describe
-    from alerts.page import render_page
-    from alerts.platform import Style
+    from alerts.digest.page import render_page
+    from alerts.message.platform import Style
     from alerts.terminal import columns_of, wants_colour
 
     if format_ == "html":

@@ -29,14 +29,14 @@ def command(context: Context, name: str, as_json: bool) -> int:
 
     Topics are tried again with today's rules, so that what changed since is seen.
     """
-    from alerts.archive import Archive
     from alerts.explanation import jsonobject, show
     from alerts.explanation.finding import explain_life, explain_unknown
     from alerts.history import History
+    from alerts.records.archive import Archive
     from alerts.secrets import redact
     from alerts.terminal import MAX_COLUMNS, Pen
     from crawler.clock import utc_now
-    from crawler.store import Store
+    from crawler.records.store import Store
 
     config, now = context.load(), utc_now()
     store = Store.open(config.crawl.database_url)
@@ -59,7 +59,7 @@ def command(context: Context, name: str, as_json: bool) -> int:
 
 def _only(name: str, found: Sequence[Candidate]) -> Candidate:
     """Return what was found, or raise an error that lists all that *name* may mean."""
-    from alerts.plaintext import clean_line
+    from alerts.message.plaintext import clean_line
 
     if len(found) == 1:
         return found[0]

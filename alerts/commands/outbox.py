@@ -10,8 +10,8 @@ import click
 from alerts.commands.context import Context
 
 if TYPE_CHECKING:
-    from alerts.attempt import State
-    from alerts.outbox import Outbox, QueuedPart
+    from alerts.delivery.attempt import State
+    from alerts.delivery.outbox import Outbox, QueuedPart
 
 
 @click.group("outbox")
@@ -25,7 +25,7 @@ def command() -> None:
 @click.pass_obj
 def list_parts(context: Context, everything: bool, channel: str | None) -> int:
     """List messages that are not settled, newest first."""
-    from alerts.attempt import OPEN_STATES, State
+    from alerts.delivery.attempt import OPEN_STATES, State
 
     states = () if everything else (*OPEN_STATES, State.HELD, State.DEAD)
     outbox = _open(context)
@@ -66,7 +66,7 @@ _CHANNEL = click.option("--channel", metavar="ID", help="All messages of this ch
 @click.pass_obj
 def retry(context: Context, numbers: Sequence[int], channel: str | None, dead: bool) -> int:
     """Try messages again at the next run, and resume their channel."""
-    from alerts.attempt import State
+    from alerts.delivery.attempt import State
 
     if dead and not channel:
         raise click.UsageError("--dead needs --channel ID; a single message is named by its number")
@@ -79,8 +79,8 @@ def retry(context: Context, numbers: Sequence[int], channel: str | None, dead: b
 @click.pass_obj
 def hold(context: Context, numbers: Sequence[int], channel: str | None) -> int:
     """Keep messages back until `outbox retry`."""
-    from alerts.attempt import State
-    from alerts.channelstate import HELD_BY_HAND
+    from alerts.delivery.attempt import State
+    from alerts.delivery.channelstate import HELD_BY_HAND
 
     return _move(context, numbers, channel, State.HELD, HELD_BY_HAND)
 
@@ -91,7 +91,7 @@ def hold(context: Context, numbers: Sequence[int], channel: str | None) -> int:
 @click.pass_obj
 def drop(context: Context, numbers: Sequence[int], channel: str | None) -> int:
     """Give messages up; they stay in the list."""
-    from alerts.attempt import State
+    from alerts.delivery.attempt import State
 
     return _move(context, numbers, channel, State.DEAD, "dropped by hand")
 
@@ -105,8 +105,8 @@ def _move(
     *,
     with_dead: bool = False,
 ) -> int:
-    from alerts.attempt import OPEN_STATES, State
-    from alerts.channelstate import ChannelStates
+    from alerts.delivery.attempt import OPEN_STATES, State
+    from alerts.delivery.channelstate import ChannelStates
     from crawler.clock import utc_now
     from crawler.db.lock import run_lock
 
@@ -132,9 +132,9 @@ def _move(
 
 
 def _open(context: Context) -> Outbox:
-    from alerts.archive import Archive
-    from alerts.outbox import Outbox
-    from crawler.store import Store
+    from alerts.delivery.outbox import Outbox
+    from alerts.records.archive import Archive
+    from crawler.records.store import Store
 
     store = Store.open(context.load().crawl.database_url)
     Archive.open(store.engine)
@@ -149,7 +149,7 @@ def _find(outbox: Outbox, number: int) -> QueuedPart:
 
 
 def _find_movable(outbox: Outbox, number: int) -> QueuedPart:
-    from alerts.attempt import State
+    from alerts.delivery.attempt import State
 
     found = _find(outbox, number)
     if found.state in (State.SENT, State.SUPERSEDED):
@@ -161,7 +161,7 @@ def _find_movable(outbox: Outbox, number: int) -> QueuedPart:
 
 def _require_channel(context: Context, outbox: Outbox, channel_id: str) -> None:
     """Refuse an id that is neither configured nor left over from a former configuration."""
-    from alerts.channelstate import ChannelStates
+    from alerts.delivery.channelstate import ChannelStates
 
     config = context.load()
     configured = {channel.id for channel in config.channels} | {skipped.id for skipped in config.skipped}

@@ -20,7 +20,7 @@ def command(context: Context, older_than: timedelta) -> int:
     does the same after every run.
     """
     from crawler.clock import utc_now
-    from crawler.store import Store
+    from crawler.records.store import Store
 
     config = context.load()
     count = Store.open(config.crawl.database_url).purge(utc_now() - older_than)

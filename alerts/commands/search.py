@@ -143,9 +143,9 @@ def _open(context: Context, config: Config) -> SearchIndex:
     """Return the index, brought up to date."""
     from time import monotonic
 
-    from alerts.archive import Archive
+    from alerts.records.archive import Archive
     from alerts.search.index import SearchIndex
-    from crawler.store import Store
+    from crawler.records.store import Store
 
     store = Store.open(config.crawl.database_url)
     Archive.open(store.engine)

@@ -11,8 +11,8 @@ from alerts.commands.context import Context, find_channel
 
 if TYPE_CHECKING:
     from alerts.config import Channel, Config
+    from alerts.message.platform import Outcome
     from alerts.model import Digest
-    from alerts.platform import Outcome
 
 
 @click.command("send-test")
@@ -23,7 +23,7 @@ def command(context: Context, channel: str) -> int:
 
     The message is labelled as a test. Nothing is stored but that the channel works: one that was paused is resumed.
     """
-    from alerts.platform import Sent
+    from alerts.message.platform import Sent
 
     config = context.load()
     found = find_channel(config, channel)
@@ -36,8 +36,8 @@ def command(context: Context, channel: str) -> int:
 
 
 async def _send(config: Config, channel: Channel) -> Outcome:
-    from alerts.http import Client
-    from alerts.platform import Delivery, RetryLater, Sent, Style, Unknown
+    from alerts.delivery.http import Client
+    from alerts.message.platform import Delivery, RetryLater, Sent, Style, Unknown
     from crawler.clock import utc_now
     from crawler.errors import TransportError
 
@@ -57,7 +57,7 @@ async def _send(config: Config, channel: Channel) -> Outcome:
 
 
 def _test_digest(config: Config, channel: Channel) -> Digest:
-    from alerts.compose import new_digest_id
+    from alerts.digest.compose import new_digest_id
     from alerts.model import Coverage, Digest
     from crawler.clock import utc_now
 
@@ -75,7 +75,7 @@ def _test_digest(config: Config, channel: Channel) -> Digest:
 
 
 def _explain(channel: Channel, outcome: Outcome) -> str:
-    from alerts.platform import Rejected, RetryLater, Sent, TargetDead, Unknown
+    from alerts.message.platform import Rejected, RetryLater, Sent, TargetDead, Unknown
 
     name = f"{channel.id} ({channel.platform.name})"
     match outcome:
@@ -98,11 +98,11 @@ def _explain(channel: Channel, outcome: Outcome) -> str:
 
 
 def _resume(config: Config, channel: Channel) -> None:
-    from alerts.archive import Archive
-    from alerts.channelstate import ChannelStates
-    from alerts.incident import Incidents
+    from alerts.delivery.channelstate import ChannelStates
+    from alerts.operators.incident import Incidents
+    from alerts.records.archive import Archive
     from crawler.clock import utc_now
-    from crawler.store import Store
+    from crawler.records.store import Store
 
     store = Store.open(config.crawl.database_url)
     Archive.open(store.engine)

@@ -139,7 +139,7 @@ def import_(
 
 
 def _tell_left_out(context: Context, reading: Reading) -> None:
-    from alerts.plaintext import clean_line
+    from alerts.message.plaintext import clean_line
 
     for line in reading.left_out[:50]:
         context.say(f"left out: {clean_line(line)}")
@@ -154,7 +154,7 @@ def _tell_left_out(context: Context, reading: Reading) -> None:
 def _known_states(context: Context, config: Config) -> Mapping[str, PollState]:
     """Return what is remembered of the sources; nothing is made where there is no database yet."""
     from crawler.errors import StoreError
-    from crawler.store import Store
+    from crawler.records.store import Store
 
     url = config.crawl.database_url
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///").partition("?")[0]).exists():
@@ -186,7 +186,7 @@ def _data(source: Source, state: PollState | None) -> dict[str, object]:
 def _lines(source: Source, state: PollState | None, now: datetime, pen: Pen, width: int) -> list[str]:
     from urllib.parse import urlsplit
 
-    from alerts.plaintext import clean_line
+    from alerts.message.plaintext import clean_line
     from alerts.terminal import YELLOW, Span
     from crawler.configvalue import format_duration
 
@@ -208,7 +208,7 @@ def _lines(source: Source, state: PollState | None, now: datetime, pen: Pen, wid
 
 
 def _health(source: Source, state: PollState | None, now: datetime) -> tuple[str, bool]:
-    from alerts.moment import age
+    from alerts.message.moment import age
 
     if not source.enabled:
         return "disabled", False

@@ -53,17 +53,17 @@ def command(context: Context, as_json: bool) -> int:
 
 def collect(config: Config, now: datetime) -> dict[str, Any]:
     """Return what ``status --json`` prints."""
-    from alerts.archive import Archive
-    from alerts.attempt import OPEN_STATES, State
-    from alerts.channelstate import ChannelState, ChannelStates
+    from alerts.delivery.attempt import OPEN_STATES, State
+    from alerts.delivery.channelstate import ChannelState, ChannelStates
+    from alerts.delivery.outbox import Outbox
+    from alerts.digest.due import Past, first_chance, is_plan_quiet, quiet_until
     from alerts.digesting import plan_of
-    from alerts.due import Past, first_chance, is_plan_quiet, quiet_until
-    from alerts.incident import SILENT, Incidents
-    from alerts.outbox import Outbox
-    from alerts.runlog import RunLog
+    from alerts.operators.incident import SILENT, Incidents
+    from alerts.operators.runlog import RunLog
+    from alerts.records.archive import Archive
     from crawler.model import PollState
-    from crawler.oddity import describe, worth_a_word
-    from crawler.store import Store
+    from crawler.records.oddity import describe, worth_a_word
+    from crawler.records.store import Store
 
     store = Store.open(config.crawl.database_url)
     archive = Archive.open(store.engine)
@@ -155,7 +155,7 @@ def collect(config: Config, now: datetime) -> dict[str, Any]:
 
 def status_lines(status: dict[str, Any], now: datetime) -> list[str]:
     """Return what `collect` gave in lines for people."""
-    from alerts.incident import OFFLINE
+    from alerts.operators.incident import OFFLINE
 
     width = max((len(source["id"]) for source in status["sources"]), default=0)
     offline = "  (hardly a source answered in the last run: this machine seems to be offline)"
@@ -206,7 +206,7 @@ def status_lines(status: dict[str, Any], now: datetime) -> list[str]:
 
 
 def _ago(moment: str | None, now: datetime) -> str:
-    from alerts.moment import age
+    from alerts.message.moment import age
 
     return "never" if moment is None else age(datetime.fromisoformat(moment), now)
 

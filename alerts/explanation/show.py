@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from alerts.config import encoding_of
-from alerts.layout import language_name
-from alerts.plaintext import clean_line
+from alerts.message.layout import language_name
+from alerts.message.plaintext import clean_line
 from alerts.terminal import CYAN, Pen, Span
 from alerts.text.zawgyi import to_unicode
 from alerts.whynot import is_removed
-from crawler.arrival import Arrival
+from crawler.records.arrival import Arrival
 
 if TYPE_CHECKING:
     from alerts.config import Config

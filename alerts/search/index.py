@@ -12,15 +12,15 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, or_, select, text
 
+from alerts.records.storyrow import stored_article
+from alerts.records.tables import search_state
 from alerts.search.backend import BACKENDS, Needs
 from alerts.search.token import REVISION, find_tokens, read_fields
-from alerts.storyrow import stored_article
-from alerts.tables import search_state
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import transaction
 from crawler.db.schema import article
-from crawler.identity import text_hash
 from crawler.model import StoredArticle
+from crawler.records.identity import text_hash
 
 BATCH = 100
 MAX_TOKENS_BYTES = 400_000  # of one article; PostgreSQL takes 1 MB

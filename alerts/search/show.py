@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from alerts.jsontext import format_instant
+from alerts.message.plaintext import clean_line, safe_url
 from alerts.model import Hit, MarkedText
-from alerts.plaintext import clean_line, safe_url
 from alerts.search.finding import Found
 from alerts.search.index import shown_date
 from alerts.terminal import Pen, Span, mark_title

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from alerts.plaintext import clean_line
+from alerts.message.plaintext import clean_line
 from alerts.terminal import CYAN, Pen, Span, mark_title
 from alerts.text.sentence import excerpt_at, find_cuts, shown_sentence
 from alerts.text.zawgyi import to_unicode

@@ -28,12 +28,12 @@ from crawler.archive.route import (
 from crawler.archive.trip import Trip
 from crawler.cadence.schedule import read_retry_after
 from crawler.errors import FetchError, ParseError, RunEndsError
-from crawler.identity import entry_identity
 from crawler.model import FeedEntry, ParsedFeed
 from crawler.net.exchange import read_as, read_headers, source_request
 from crawler.net.failure import describe_failure, describe_status, is_for_now
 from crawler.parse.shards import cut_sitemap, is_over
 from crawler.parse.sitemapchoice import is_below, keep_path
+from crawler.records.identity import entry_identity
 from crawler.spider import SourceSpider
 from crawler.spiders import KINDS
 

@@ -14,15 +14,15 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, delete, insert, select, update
 
-from crawler.arrival import Arrival, insert_entries
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import transaction
 from crawler.db.schema import backfill, entry
-from crawler.entryrow import pending_entry
-from crawler.identity import storable
 from crawler.model import Article, FeedEntry, PendingEntry
-from crawler.repeated import Lines
-from crawler.store import Store
+from crawler.records.arrival import Arrival, insert_entries
+from crawler.records.entryrow import pending_entry
+from crawler.records.identity import storable
+from crawler.records.repeated import Lines
+from crawler.records.store import Store
 
 GRACE = timedelta(days=1)  # "--since 30d" of a command given again reaches a little less far
 

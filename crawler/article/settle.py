@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from crawler.article.sanity import find_doubt
 from crawler.article.several import names_several
 from crawler.model import Article, ExtractedPage, ExtractRules, FeedEntry, PendingEntry
-from crawler.repeated import Lines, drop_repeated
+from crawler.records.repeated import Lines, drop_repeated
 from crawler.urls import is_news_redirect, trusted_canonical
 
 FULL_TEXT_CHARS = 600  # a feed body this long is an article, not a teaser

@@ -159,7 +159,7 @@ revision = Table(  # what an article said before its outlet changed or removed i
     metadata,
     Column("id", Id, Identity(), primary_key=True),
     Column("article_id", Id, ForeignKey("article.id"), nullable=False),
-    Column("kind", Text, nullable=False),  # crawler.revision.Kind
+    Column("kind", Text, nullable=False),  # crawler.records.revision.Kind
     Column("title", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("replaced_at", BigInteger, nullable=False),

@@ -21,7 +21,7 @@ from scrapy.http.request import NO_CALLBACK
 from crawler.errors import RunEndsError
 from crawler.net.failure import describe_failure
 from crawler.net.proxy import choose_proxy
-from crawler.store import RobotsCopy, Store
+from crawler.records.store import RobotsCopy, Store
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.attempt import (
+from alerts.delivery.attempt import (
     BACKOFF,
     GIVE_UP_AFTER,
     LEAST_RATE_WAIT,
@@ -19,7 +19,7 @@ from alerts.attempt import (
     after_outcome,
     backoff,
 )
-from alerts.platform import Outcome, Rejected, RetryLater, Sent, TargetDead, Unknown
+from alerts.message.platform import Outcome, Rejected, RetryLater, Sent, TargetDead, Unknown
 from tests.builders import NOW
 
 MINUTE = timedelta(minutes=1)

@@ -6,8 +6,8 @@ from functools import cache
 
 import pytest
 
-from alerts.change import MOST_CHANGES, SHOWN_CHARS, Change, Kind, Version, change_line, find_changes
 from alerts.config import load_config
+from alerts.digest.change import MOST_CHANGES, SHOWN_CHARS, Change, Kind, Version, change_line, find_changes
 from alerts.match.matcher import Matcher, compile_topics
 from tests.conftest import ROOT
 

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.archive import PendingReport, PendingStory
-from alerts.compose import (
+from alerts.digest.compose import (
     BRIEF_IN_FLOOD,
     COUNTED_BEYOND,
     Selection,
@@ -21,8 +20,9 @@ from alerts.compose import (
     new_digest_id,
     severity_of,
 )
-from alerts.layout import remainder_line
+from alerts.message.layout import remainder_line
 from alerts.model import Grade, MarkedText, Severity
+from alerts.records.archive import PendingReport, PendingStory
 from crawler.model import PollState, StoredArticle
 from tests.builders import NOW, a_hit, a_writer
 

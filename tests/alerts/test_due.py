@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.due import WRONG_CLOCK, interval_passed, is_quiet, later_mark, slot_passed
+from alerts.digest.due import WRONG_CLOCK, interval_passed, is_quiet, later_mark, slot_passed
 from tests.builders import NOW
 
 YANGON, NEW_YORK = ZoneInfo("Asia/Yangon"), ZoneInfo("America/New_York")

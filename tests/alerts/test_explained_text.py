@@ -12,8 +12,8 @@ from alerts.explanation.finding import Explanation
 from alerts.explanation.show import entry_lines
 from alerts.history import Brought, Life
 from alerts.terminal import Pen
-from crawler.arrival import Arrival
 from crawler.model import StoredArticle
+from crawler.records.arrival import Arrival
 from tests.builders import NOW
 
 CONFIG = Path(__file__).parents[2] / "config"

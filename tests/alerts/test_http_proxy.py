@@ -8,9 +8,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from alerts import http
-from alerts.http import Client
-from alerts.platform import HttpRequest, HttpResponse
+from alerts.delivery import http
+from alerts.delivery.http import Client
+from alerts.message.platform import HttpRequest, HttpResponse
 from crawler.errors import TransportError
 from crawler.proxyaddress import parse_proxy
 from tests.chatroom import Chatroom

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts import layout
+from alerts.message import layout
 from alerts.model import Coverage, MarkedText, Severity
 from tests.builders import NOW, a_burmese_report, a_digest, a_report, a_sentence, a_story
 

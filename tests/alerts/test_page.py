@@ -8,8 +8,8 @@ import re
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from alerts.digest.page import language_tag, render_page
 from alerts.model import Digest, FigureClaim, Severity, Tally
-from alerts.page import language_tag, render_page
 from tests.builders import a_burmese_report, a_digest, a_full_digest, a_report, a_sentence, a_story
 from tests.contract.hostile import digests
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.plaintext import break_mentions, clean_line, cut_text, is_cut_point, safe_url, shown_host
+from alerts.message.plaintext import break_mentions, clean_line, cut_text, is_cut_point, safe_url, shown_host
 
 burmese = st.lists(
     st.sampled_from(

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from alerts.channels import PLATFORMS
-from alerts.deliver import digest_fragment
+from alerts.delivery.deliver import digest_fragment
+from alerts.message.paging import Page, paginate
+from alerts.message.platform import Style
+from alerts.message.prose import PLAIN_TEXT, dress_page, write_lines
+from alerts.message.template import SAMPLE, check_template, read_template
 from alerts.model import Digest
-from alerts.paging import Page, paginate
-from alerts.platform import Style
-from alerts.prose import PLAIN_TEXT, dress_page, write_lines
-from alerts.template import SAMPLE, check_template, read_template
 from tests.builders import a_digest, a_full_digest, a_story
 from tests.conftest import ROOT
 from tests.contract.hostile import digests

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.configkeys import At, Every, Instant, Quiet, Send
-from alerts.due import (
+from alerts.digest.due import (
     Past,
     Plan,
     Turn,

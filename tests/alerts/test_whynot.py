@@ -14,8 +14,8 @@ from alerts.match.matcher import MAX_HITS, compile_topics
 from alerts.match.rule import TopicRule
 from alerts.matching import within_scope
 from alerts.whynot import WhyNot, judge_article
-from crawler.identity import text_hash
 from crawler.model import StoredArticle
+from crawler.records.identity import text_hash
 from tests.builders import NOW, a_hit
 from tests.conftest import ROOT
 from tests.contract.test_backtest import LOIKAW, LONG, a_source

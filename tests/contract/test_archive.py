@@ -9,18 +9,18 @@ import pytest
 from sqlalchemy import Connection, event, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from alerts.archive import Archive, Examined
-from alerts.attempt import State
-from alerts.channelstate import HELD_BY_HAND, ChannelStates
-from alerts.incident import Incidents, notice_line
-from alerts.outbox import Outbox
-from alerts.runlog import KEPT_FOR, RunLog
-from alerts.storybook import SHORTEST_COPY_CHARS
-from alerts.tables import alert, match
-from alerts.watch import watch_sources
+from alerts.delivery.attempt import State
+from alerts.delivery.channelstate import HELD_BY_HAND, ChannelStates
+from alerts.delivery.outbox import Outbox
+from alerts.operators.incident import Incidents, notice_line
+from alerts.operators.runlog import KEPT_FOR, RunLog
+from alerts.operators.watch import watch_sources
+from alerts.records.archive import Archive, Examined
+from alerts.records.storybook import SHORTEST_COPY_CHARS
+from alerts.records.tables import alert, match
 from crawler.errors import StoreError
 from crawler.model import PollState
-from crawler.store import Store
+from crawler.records.store import Store
 from tests.builders import NOW, a_hit, a_poll, an_article, an_entry
 from tests.database import examine_all, keep_article, keep_entry, part_of, rows, select_digest
 

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, select
 
-from alerts.archive import Archive
+from alerts.records.archive import Archive
 from crawler.archive.store import ArchiveStore, Walk
 from crawler.archive.trip import plan_trips
-from crawler.arrival import Arrival
 from crawler.config import Source
 from crawler.db.schema import article, backfill, entry, source_state
 from crawler.errors import StoreError
 from crawler.model import FeedEntry
-from crawler.store import PollResult, Store
+from crawler.records.arrival import Arrival
+from crawler.records.store import PollResult, Store
 from tests.builders import NOW, a_poll, an_article, an_entry
 from tests.database import examine_all, rows
 

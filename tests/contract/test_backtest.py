@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts.archive import Archive, Examined
 from alerts.backtest import BATCH, QUERY, Backtest, Tally, count_articles, read_filed
 from alerts.match.lexicon import Lexicon, read_lexicon
 from alerts.match.rule import TopicRule
 from alerts.model import Hit
+from alerts.records.archive import Archive, Examined
 from crawler.config import Source
-from crawler.store import Store
+from crawler.records.store import Store
 from tests.builders import NOW, a_poll, an_article, an_entry
 from tests.conftest import ROOT
 from tests.database import examine_all, keep_article

@@ -18,9 +18,9 @@ from alerts.channels.console import (
     wrap,
     write_text,
 )
+from alerts.message.plaintext import is_cut_point
+from alerts.message.platform import Style
 from alerts.model import Digest, FigureClaim, Tally
-from alerts.plaintext import is_cut_point
-from alerts.platform import Style
 from alerts.text.width import display_width
 from tests.builders import a_burmese_report, a_digest, a_full_digest, a_report, a_sentence, a_story
 

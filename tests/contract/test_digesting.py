@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from alerts.archive import Archive
-from alerts.attempt import State, Transition
-from alerts.channelstate import ChannelStates
 from alerts.commands.status import collect, status_lines
 from alerts.config import Config, load_config
+from alerts.delivery.attempt import State, Transition
+from alerts.delivery.channelstate import ChannelStates
+from alerts.delivery.outbox import Outbox
 from alerts.digesting import Digester
-from alerts.incident import Incidents
 from alerts.matching import match_articles
 from alerts.model import Digest, Severity, Volume
-from alerts.outbox import Outbox
-from alerts.runlog import RunLog
-from alerts.tables import digest
-from crawler.store import Store
+from alerts.operators.incident import Incidents
+from alerts.operators.runlog import RunLog
+from alerts.records.archive import Archive
+from alerts.records.tables import digest
+from crawler.records.store import Store
 from tests.builders import NOW, a_poll
 from tests.conftest import ROOT
 from tests.database import examine_all, keep_article, rows

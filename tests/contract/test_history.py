@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from alerts.archive import Archive
-from alerts.attempt import State, Transition
-from alerts.channelstate import ChannelStates
 from alerts.config import Config, load_config
+from alerts.delivery.attempt import State, Transition
+from alerts.delivery.channelstate import ChannelStates
+from alerts.delivery.outbox import Outbox
 from alerts.fate import ChannelFate, tell_fates
 from alerts.history import Candidate, History, Life
-from alerts.outbox import Outbox
-from crawler.store import Store
+from alerts.records.archive import Archive
+from crawler.records.store import Store
 from tests.builders import NOW, a_poll, an_article, an_entry
 from tests.conftest import ROOT
 from tests.database import examine_all, keep_article, keep_entry, part_of, select_digest

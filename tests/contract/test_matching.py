@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from alerts.archive import Archive
 from alerts.config import Config, load_config
 from alerts.matching import BATCH, MAX_ATTEMPTS, match_articles
-from alerts.tables import examined
-from crawler.store import Store
+from alerts.records.archive import Archive
+from alerts.records.tables import examined
+from crawler.records.store import Store
 from tests.builders import NOW
 from tests.conftest import ROOT
 from tests.database import keep_article, rows

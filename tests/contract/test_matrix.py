@@ -12,8 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from alerts.channels.matrix import MAX_BODY_BYTES, MatrixKeys, classify, mark_repeat, render, request
-from alerts.model import Digest
-from alerts.platform import (
+from alerts.message.platform import (
     Delivery,
     HttpResponse,
     Outcome,
@@ -24,6 +23,7 @@ from alerts.platform import (
     TargetDead,
     Unknown,
 )
+from alerts.model import Digest
 from tests.builders import NOW, a_burmese_report, a_digest, a_full_digest, a_report, a_sentence, a_story
 
 KEYS = MatrixKeys.model_validate(

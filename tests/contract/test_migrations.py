@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
-from alerts.archive import MIGRATIONS as ALERTS_MIGRATIONS
-from alerts.archive import Archive
+from alerts.records.archive import MIGRATIONS as ALERTS_MIGRATIONS
+from alerts.records.archive import Archive
 from crawler.db.engine import open_engine
 from crawler.db.migrate import migrate
 from crawler.errors import StoreError
-from crawler.store import MIGRATIONS, Store
+from crawler.records.store import MIGRATIONS, Store
 from tests.database import rows
 
 LAST = max(path.name[:4] for path in (MIGRATIONS / "versions").glob("0*.py"))
@@ -44,7 +44,7 @@ def test_migrations_make_every_table_from_nothing_and_again_change_nothing(empty
 
 
 def test_migrated_tables_have_the_columns_that_the_code_names(store: Store, archive: Archive) -> None:
-    from alerts import tables
+    from alerts.records import tables
     from crawler.db import schema
 
     found = inspect(store.engine)
@@ -85,7 +85,7 @@ def test_failed_migration_leaves_the_database_as_it_was(empty_database_url: str,
 
 
 def test_two_programs_may_make_the_same_database_at_once(empty_database_url: str) -> None:
-    make = "import sys; from crawler.store import Store; sys.stdin.read(); Store.open(sys.argv[1])"
+    make = "import sys; from crawler.records.store import Store; sys.stdin.read(); Store.open(sys.argv[1])"
     makers = [
         subprocess.Popen(
             [sys.executable, "-c", make, empty_database_url], stdin=subprocess.PIPE, stderr=subprocess.PIPE

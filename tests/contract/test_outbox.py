@@ -8,15 +8,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, Engine, event, insert, select
 
-from alerts.archive import Archive
-from alerts.attempt import State, Transition
-from alerts.channelstate import ChannelStates
-from alerts.incident import Incidents
-from alerts.outbox import LEASE, Outbox, QueuedPart
-from alerts.platform import Part, Style
-from alerts.tables import alert, delivery, digest
+from alerts.delivery.attempt import State, Transition
+from alerts.delivery.channelstate import ChannelStates
+from alerts.delivery.outbox import LEASE, Outbox, QueuedPart
+from alerts.message.platform import Part, Style
+from alerts.operators.incident import Incidents
+from alerts.records.archive import Archive
+from alerts.records.tables import alert, delivery, digest
 from crawler.errors import StoreError
-from crawler.store import Store
+from crawler.records.store import Store
 from tests.builders import NOW
 from tests.database import examine_all, keep_article, part_of, rows, select_digest
 

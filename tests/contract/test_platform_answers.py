@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from alerts.channels import PLATFORMS
-from alerts.platform import HttpResponse, Outcome, Rejected, RetryLater, Sent, TargetDead, Unknown
+from alerts.message.platform import HttpResponse, Outcome, Rejected, RetryLater, Sent, TargetDead, Unknown
 
 
 def verdict(name: str, status: int, body: object = b"", **headers: str) -> Outcome:

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from alerts.channels import PLATFORMS
-from alerts.platform import Delivery, Style
+from alerts.message.platform import Delivery, Style
 from tests.builders import NOW, a_digest, a_full_digest, a_report, a_sentence, a_story
 from tests.contract.test_platforms import KEYS, keys_of, render
 

@@ -11,8 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.channels import PLATFORMS
-from alerts.model import Digest, ToldIn
-from alerts.platform import (
+from alerts.message.platform import (
     ChannelKeys,
     Delivery,
     HttpResponse,
@@ -25,6 +24,7 @@ from alerts.platform import (
     TargetDead,
     Unknown,
 )
+from alerts.model import Digest, ToldIn
 from tests.builders import NOW, a_burmese_report, a_digest, a_full_digest, a_report, a_sentence, a_story
 from tests.contract.hostile import digests
 from tests.contract.verify import VERIFIERS

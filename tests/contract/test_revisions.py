@@ -6,17 +6,17 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from alerts.archive import Archive
-from alerts.change import Change, Kind
-from alerts.changing import Changes
-from alerts.compose import Selection
-from alerts.outbox import Outbox
-from alerts.tables import change_alert
+from alerts.delivery.outbox import Outbox
+from alerts.digest.change import Change, Kind
+from alerts.digest.changing import Changes
+from alerts.digest.compose import Selection
+from alerts.records.archive import Archive
+from alerts.records.tables import change_alert
 from crawler.cadence.reread import ABSENT_AGAIN, MOST_A_SOURCE, REREADS
 from crawler.db.schema import article, reread, revision
 from crawler.model import Validators
-from crawler.revision import Revisions
-from crawler.store import Store
+from crawler.records.revision import Revisions
+from crawler.records.store import Store
 from tests.builders import NOW, a_poll, an_article, an_entry
 from tests.database import examine_all, keep_article, part_of, rows, select_digest
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from alerts.archive import Archive
 from alerts.match.lexicon import Lexicon, read_lexicon
 from alerts.match.matcher import compile_topics
+from alerts.records.archive import Archive
 from alerts.search import finding
 from alerts.search.backend import BACKENDS
 from alerts.search.finding import Finds, search
@@ -19,7 +19,7 @@ from alerts.search.token import MAX_TOKEN_CHARS, find_tokens, need_of_key
 from alerts.text.fold import fold
 from alerts.text.key import make_key
 from crawler.errors import StoreError
-from crawler.store import Store
+from crawler.records.store import Store
 from tests.builders import NOW, an_article
 from tests.conftest import ROOT
 from tests.database import keep_article, keep_entry, rows

@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from alerts.archive import Archive
-from alerts.compose import SourceFacts, coverage_of
-from alerts.incident import Incidents, notice_line
-from alerts.outbox import Outbox
-from alerts.watch import watch_silence, watch_sources
+from alerts.delivery.outbox import Outbox
+from alerts.digest.compose import SourceFacts, coverage_of
+from alerts.operators.incident import Incidents, notice_line
+from alerts.operators.watch import watch_silence, watch_sources
+from alerts.records.archive import Archive
 from crawler.cadence.rhythm import Rhythm, Span, learn_rhythm
 from crawler.db.schema import deaf
 from crawler.model import FeedEntry, PollState
-from crawler.store import PollResult, Store
+from crawler.records.store import PollResult, Store
 from tests.builders import NOW, an_entry
 from tests.database import part_of, rows, select_digest
 

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from alerts.channels import PLATFORMS
-from alerts.platform import Style
+from alerts.message.platform import Style
 from tests.conftest import ROOT
 from tests.contract.test_platform_payloads import contract
 from tests.contract.test_platforms import render

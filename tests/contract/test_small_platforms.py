@@ -14,8 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from alerts.channels import PLATFORMS, googlechat, mattermost, ntfy, teams
-from alerts.model import Digest
-from alerts.platform import (
+from alerts.message.platform import (
     Delivery,
     HttpRequest,
     HttpResponse,
@@ -28,6 +27,7 @@ from alerts.platform import (
     TargetDead,
     Unknown,
 )
+from alerts.model import Digest
 from tests.builders import NOW, a_burmese_report, a_digest, a_full_digest, a_report, a_sentence, a_story
 
 KEYS: dict[str, Any] = {

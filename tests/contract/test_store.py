@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, func, select
 
-from alerts.archive import Archive
+from alerts.records.archive import Archive
 from crawler.db.engine import open_engine, state_marker
 from crawler.db.schema import article, entry
 from crawler.errors import StoreError
 from crawler.model import FeedEntry, PollState, Validators
-from crawler.store import RobotsCopy, Store
+from crawler.records.store import RobotsCopy, Store
 from tests.builders import NOW, a_poll, an_article, an_entry
 from tests.database import keep_article, keep_entry, rows
 

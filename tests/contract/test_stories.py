@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 
-from alerts.archive import Archive
-from alerts.compose import SourceFacts, compose_digest
 from alerts.config import Config, load_config
+from alerts.delivery.outbox import Outbox
+from alerts.digest.compose import SourceFacts, compose_digest
 from alerts.matching import match_articles
 from alerts.model import Story
-from alerts.outbox import Outbox
+from alerts.records.archive import Archive
+from alerts.records.storybook import KEPT
+from alerts.records.tables import alert, story, story_article, story_core, story_key, story_link, story_rarity
 from alerts.story.memory import Memory
 from alerts.story.standing import read_standing
-from alerts.storybook import KEPT
-from alerts.tables import alert, story, story_article, story_core, story_key, story_link, story_rarity
 from crawler.errors import StoreError
-from crawler.store import Store
+from crawler.records.store import Store
 from tests.builders import NOW, a_writer
 from tests.conftest import ROOT
 from tests.database import keep_article, part_of, rows, select_digest
@@ -225,7 +225,7 @@ def test_rarity_is_bounded(
 ) -> None:
     keep(store, 1, ENGLISH)
     match_articles(archive, config, DESK, NOW)
-    monkeypatch.setattr("alerts.storybook.MOST_FEATURES", 10)
+    monkeypatch.setattr("alerts.records.storybook.MOST_FEATURES", 10)
     archive.forget_old_reports(NOW)
     assert count(store, story_rarity) <= 11
     assert rows(store.engine, select(story_rarity.c.articles).where(story_rarity.c.feature == "")) == [(1,)]

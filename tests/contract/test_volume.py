@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
-from alerts.archive import Archive
-from alerts.layout import volume_lines
+from alerts.digest.volume import count_volumes
+from alerts.message.layout import volume_lines
 from alerts.model import ToldIn, Volume
-from alerts.volume import count_volumes
+from alerts.records.archive import Archive
 from crawler.clock import to_ms
 from crawler.db.engine import transaction
 from crawler.db.schema import article
-from crawler.store import Store
+from crawler.records.store import Store
 from tests.builders import NOW, a_digest, a_story
 from tests.database import examine_all, keep_article
 

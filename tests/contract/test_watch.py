@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from alerts.archive import Archive
-from alerts.incident import Incidents, notice_line
-from alerts.outbox import Outbox
-from alerts.watch import (
+from alerts.delivery.outbox import Outbox
+from alerts.operators.incident import Incidents, notice_line
+from alerts.operators.watch import (
     SOURCE_DEAD_AFTER,
     end_removed,
     watch_network,
     watch_sources,
 )
+from alerts.records.archive import Archive
 from crawler.cadence.polling import after_failure
 from crawler.errors import FetchError
 from crawler.model import CrawlReport, PollState
-from crawler.store import Store
+from crawler.records.store import Store
 from tests.builders import NOW
 from tests.database import part_of, select_digest
 

@@ -16,8 +16,7 @@ from pydantic import ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from alerts.channels.webhook import PLATFORM, WebhookKeys, classify, mark_repeat, render, request
-from alerts.model import Digest
-from alerts.platform import (
+from alerts.message.platform import (
     Delivery,
     HttpResponse,
     Rejected,
@@ -27,6 +26,7 @@ from alerts.platform import (
     TargetDead,
     Unknown,
 )
+from alerts.model import Digest
 from crawler.clock import utc_now
 from tests.builders import NOW, a_digest, a_full_digest, a_report, a_sentence, a_story
 

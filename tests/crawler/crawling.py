@@ -18,8 +18,8 @@ from sqlalchemy import Row, select
 from crawler.config import CrawlConfig, load_crawl_config
 from crawler.db.schema import article, entry, source_state
 from crawler.model import CrawlReport, Problem
+from crawler.records.store import Store
 from crawler.run import crawl
-from crawler.store import Store
 from tests.builders import NOW
 
 # Whole seconds instead of tens, and many connections to the one host that plays all of them.

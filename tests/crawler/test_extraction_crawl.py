@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crawler.oddity import Kind
+from crawler.records.oddity import Kind
 from tests.builders import NOW
 from tests.crawler.crawling import Crawled, Desk, a_feed
 from tests.e2e.program import a_source

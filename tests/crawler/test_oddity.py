@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from crawler.net.exchange import find_new_home
-from crawler.oddity import CURRENT_FOR, PATIENCE, Kind, Oddity, Signs, after_poll, describe, worth_a_word
+from crawler.records.oddity import (
+    CURRENT_FOR,
+    PATIENCE,
+    Kind,
+    Oddity,
+    Signs,
+    after_poll,
+    describe,
+    worth_a_word,
+)
 from tests.builders import NOW
 
 HOUR = timedelta(hours=1)

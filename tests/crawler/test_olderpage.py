@@ -8,8 +8,8 @@ import pytest
 
 from crawler.errors import ParseError
 from crawler.model import ParsedFeed
-from crawler.oddity import Kind, Oddity, Signs, after_poll, describe
 from crawler.parse.feeds import parse_feed
+from crawler.records.oddity import Kind, Oddity, Signs, after_poll, describe
 from tests.builders import NOW
 
 URL = "https://paper.example/feed"

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from crawler.article.settle import without_repeated
 from crawler.db.schema import printed
 from crawler.model import Article, FeedEntry, PollState
-from crawler.repeated import LEAST_PAGES, WINDOW, Lines, drop_repeated, learn, read_lines
-from crawler.store import PollResult, Store
+from crawler.records.repeated import LEAST_PAGES, WINDOW, Lines, drop_repeated, learn, read_lines
+from crawler.records.store import PollResult, Store
 from tests.database import rows
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

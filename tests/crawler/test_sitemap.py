@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from crawler.child import Worker
 from crawler.errors import ParseError
-from crawler.identity import entry_identity
 from crawler.model import ParsedFeed
 from crawler.parse.sitemap import MAX_ENTRIES, MAX_UNPACKED_BYTES, parse_sitemap
 from crawler.parse.sitemapchoice import Listed, can_be_article, keep_path, news_parts
+from crawler.records.identity import entry_identity
 from crawler.spiders import KINDS
 from tests.goldenfile import assert_reads_as_expected, documents
 

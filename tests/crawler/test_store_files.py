@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from crawler.db.engine import APPLICATION_ID, BUSY_TIMEOUT_MS, open_engine, state_marker, transaction
 from crawler.errors import StoreError
-from crawler.store import Store
+from crawler.records.store import Store
 from tests.builders import NOW
 from tests.database import keep_article, keep_entry
 
@@ -26,7 +26,7 @@ PRELUDE = """
 import os, resource, sys
 import alembic.migration, alembic.operations, alembic.script, sqlalchemy.dialects.sqlite
 from crawler.errors import StoreError
-from crawler.store import Store
+from crawler.records.store import Store
 from tests.builders import NOW
 from tests.database import keep_entry
 path = sys.argv[1]

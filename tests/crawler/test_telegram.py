@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from crawler.child import Worker
 from crawler.errors import ParseError
-from crawler.identity import entry_identity
 from crawler.model import FeedEntry, ParsedFeed
 from crawler.parse.telegram import MAX_TITLE_CHARS, parse_telegram, post_number
 from crawler.parse.telegrampage import MAX_POSTS
+from crawler.records.identity import entry_identity
 from crawler.spiders import KINDS
 from tests.goldenfile import assert_reads_as_expected
 from tests.zawgyi_writer import write_zawgyi

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.errors import ParseError
-from crawler.identity import entry_identity
 from crawler.model import FeedEntry
 from crawler.parse.feeds import parse_feed
 from crawler.parse.wordpress import parse_wordpress
+from crawler.records.identity import entry_identity
 from crawler.spiders.wordpress import FIELDS
 from tests.goldenfile import assert_reads_as_expected, documents
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from alerts.archive import Archive
+from alerts.records.archive import Archive
 from crawler.clock import utc_now
 from crawler.model import FeedEntry
-from crawler.store import PollResult, Store
+from crawler.records.store import PollResult, Store
 from tests.builders import an_article
 from tests.chatroom import Chatroom
 from tests.e2e.newsdesk import UNTOLD, slack

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from crawler.db.schema import article, entry
-from crawler.identity import KnownEntry, entry_identity, find_moved
 from crawler.model import FeedEntry
-from crawler.store import PollResult, Store
+from crawler.records.identity import KnownEntry, entry_identity, find_moved
+from crawler.records.store import PollResult, Store
 from crawler.urls import identity_key
 from tests.builders import NOW, a_poll, an_article, an_entry
 from tests.crawler.crawling import PROSE

@@ -19,11 +19,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.channels import PLATFORMS
+from alerts.digest.page import render_page
 from alerts.lead.gloss import NAMES
 from alerts.match.concept import name_concepts
+from alerts.message.platform import Style
 from alerts.model import Coverage, Digest
-from alerts.page import render_page
-from alerts.platform import Style
 from tests.contract.test_platforms import render
 from tests.invented import HOSTS, SOURCES, Written
 from tests.situations import compose, configuration, stories_of

@@ -19,15 +19,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import Engine, create_engine, delete, select
 from sqlalchemy.pool import StaticPool
 
-from alerts import tables
-from alerts.archive import Archive
-from alerts.attempt import GIVE_UP_AFTER, State, Transition, after_outcome
-from alerts.channelstate import ChannelStates
-from alerts.outbox import Outbox, QueuedPart
-from alerts.platform import Outcome, Rejected, RetryLater, Sent, Style, TargetDead, Unknown
+from alerts.delivery.attempt import GIVE_UP_AFTER, State, Transition, after_outcome
+from alerts.delivery.channelstate import ChannelStates
+from alerts.delivery.outbox import Outbox, QueuedPart
+from alerts.message.platform import Outcome, Rejected, RetryLater, Sent, Style, TargetDead, Unknown
+from alerts.records import tables
+from alerts.records.archive import Archive
 from crawler.db import schema
 from crawler.db.migrate import migrate
-from crawler.store import MIGRATIONS, Store
+from crawler.records.store import MIGRATIONS, Store
 from tests.builders import NOW
 from tests.database import examine_all, keep_article, part_of, rows, select_digest
 

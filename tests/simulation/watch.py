@@ -15,10 +15,10 @@ from scrapy.http import Response
 from sqlalchemy import select
 from twisted.python.failure import Failure
 
-from alerts.archive import Archive
-from alerts.incident import Incident, Incidents, notice_line
-from alerts.outbox import Outbox
-from alerts.watch import watch
+from alerts.delivery.outbox import Outbox
+from alerts.operators.incident import Incident, Incidents, notice_line
+from alerts.operators.watch import watch
+from alerts.records.archive import Archive
 from crawler.cadence.schedule import is_due
 from crawler.child import Worker
 from crawler.clock import from_ms
@@ -27,7 +27,7 @@ from crawler.model import CrawlReport, ParsedFeed, PendingEntry
 from crawler.outcome import settle_crawl
 from crawler.pages import Pages
 from crawler.polls import Polls
-from crawler.store import Store
+from crawler.records.store import Store
 from tests.database import part_of, rows, select_digest
 from tests.simulation.world import DAY, START, ZONE, Answer, World
 

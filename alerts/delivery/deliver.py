@@ -1,0 +1,209 @@
+"""Send what the outbox holds: one sender a channel, all channels at once, every step committed around the request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from alerts.delivery.attempt import State, Transition, after_outcome
+from alerts.delivery.outbox import Outbox, QueuedPart
+from alerts.message.platform import Delivery, Outcome, Part, RetryLater, Sent, Style, Unknown
+from alerts.model import Digest
+from alerts.operators.incident import Incidents
+from crawler import failpoint
+from crawler.errors import TransportError
+
+if TYPE_CHECKING:
+    from alerts.config import Channel
+    from alerts.delivery.http import Client
+
+LONGEST_WAIT = timedelta(seconds=60)  # for a rate limit inside a run; a longer one is the next run's
+CLOCK_FAULT = timedelta(hours=25)  # no platform makes us wait longer: the clock was wrong when it was noted
+RATE_WAITS_A_RUN = 2
+TRIES_A_RUN = 2
+PAUSE_BETWEEN_TRIES_S = 1.0
+
+
+@dataclass(slots=True)
+class DeliveryReport:
+    """Counts of one run's deliveries."""
+
+    sent: int = 0
+    failed: int = 0
+    given_up: list[tuple[str, str]] = field(default_factory=list)  # channel and reason
+    tried_channels: set[str] = field(default_factory=set)
+    working_channels: set[str] = field(default_factory=set)
+
+
+class Sender:
+    """Everything that sending needs; one per run."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        incidents: Incidents,
+        client: Client,
+        clock: Callable[[], datetime],
+        owner: str,
+        write: Callable[[str], None],
+        stop: asyncio.Event,
+    ) -> None:
+        self._outbox = outbox
+        self._incidents = incidents
+        self._client = client
+        self._clock = clock
+        self._owner = owner
+        self._write = write
+        self._stop = stop
+        self._left: set[int] = set()  # parts that this run does not touch again
+        self.report = DeliveryReport()
+
+    async def deliver(self, channels: Sequence[Channel]) -> None:
+        """Send every open part of *channels*; a stuck channel delays no other."""
+        ended = await asyncio.gather(*(self._drain(channel) for channel in channels), return_exceptions=True)
+        faults = [fault for fault in ended if isinstance(fault, BaseException)]
+        for fault in faults:  # only now: the other channels have had their messages
+            raise fault
+
+    async def _drain(self, channel: Channel) -> None:
+        rate_waits = 0
+        while not self._stop.is_set():
+            part = self._outbox.next_part(channel.id)
+            if part is None or part.delivery_id in self._left:
+                return
+            wait = (part.not_before or self._clock()) - self._clock()
+            is_early = timedelta(0) < wait < CLOCK_FAULT
+            if is_early and (wait > LONGEST_WAIT or not await self._sleep(wait.total_seconds())):
+                return
+            claimed = self._outbox.claim(part, self._owner, self._clock())
+            if claimed is None:
+                return
+            outcome = await self._attempt(channel, claimed)
+            transition = self._settle(channel, claimed, outcome)
+            if transition.state in (State.HELD, State.UNKNOWN):
+                self._left.add(part.delivery_id)
+                return
+            if transition.state is State.RETRY:
+                rate_waits += not transition.counts
+                if rate_waits > RATE_WAITS_A_RUN:
+                    self._left.add(part.delivery_id)
+                    return
+                if transition.counts and claimed.attempts % TRIES_A_RUN == 0:
+                    self._left.add(part.delivery_id)
+                    return
+                if transition.counts and not await self._sleep(PAUSE_BETWEEN_TRIES_S):
+                    return
+            elif channel.platform.pace and self._outbox.next_part(channel.id) is not None:
+                await self._sleep(channel.platform.pace.total_seconds())
+
+    async def _attempt(self, channel: Channel, part: QueuedPart) -> Outcome:
+        platform = channel.platform
+        is_repeat = not self._is_idempotent(channel, part) and (
+            part.repeats > 0 or (platform.idempotent and part.attempts > 1)
+        )
+        body = platform.mark_repeat(part.body, part.digest_id) if is_repeat else part.body
+        self.report.tried_channels.add(channel.id)
+        failpoint.reach("before_send")
+        if platform.local:
+            try:
+                self._write(body.decode("utf-8"))
+            except OSError as error:  # the terminal is gone or the disk behind it is full
+                return RetryLater(f"cannot print: {error.strerror}")
+            failpoint.reach("after_send")
+            return Sent()
+        delivery = Delivery(body, part.idempotency_key, self._clock(), attempt=part.attempts)
+        try:
+            request = platform.request(channel.keys, delivery)
+        except Exception as error:  # an adapter's defect costs its own channel only
+            return RetryLater(f"defect in {platform.name}: {type(error).__name__}")
+        try:
+            response = await self._client.send(request)
+        except TransportError as error:
+            return Unknown(str(error)) if error.sent else RetryLater(str(error))
+        failpoint.reach("after_send")
+        return platform.classify(response)
+
+    def _settle(self, channel: Channel, part: QueuedPart, outcome: Outcome) -> Transition:
+        now = self._clock()
+        transition = after_outcome(
+            outcome,
+            attempts=part.attempts,
+            repeats=part.repeats,
+            idempotent=self._is_idempotent(channel, part),
+            created=part.created,
+            now=now,
+        )
+        if transition.state is State.REFUSED:
+            reason = transition.reason or "refused"
+            smaller = self._plainer(channel, part)
+            if smaller:
+                self._outbox.replace(part, smaller, Style.PLAIN, reason, self._owner, now)
+                return replace(transition, state=State.SUPERSEDED)
+            transition = replace(transition, state=State.DEAD)
+        self._outbox.record(part, transition, self._owner, now)
+        subject = f"channel:{channel.id}"
+        if transition.state is State.SENT:
+            self.report.sent += 1
+            self.report.working_channels.add(channel.id)
+            self._incidents.end(subject, now)
+            self._incidents.end(f"undelivered:{channel.id}", now)
+        elif transition.state is State.HELD:
+            self.report.failed += 1
+            text = f"Channel {channel.id} ({channel.platform.name}) refuses messages: {transition.reason}. "
+            remedy = f"Mend it, then `newswatch outbox retry --channel {channel.id}`."
+            self._incidents.begin(subject, text + remedy, now)
+        elif transition.state is State.DEAD:
+            self.report.failed += 1
+            self.report.given_up.append(
+                (channel.id, f"message {part.delivery_id} given up: {transition.reason}")
+            )
+            text = f"Message {part.delivery_id} to {channel.id} was given up: {transition.reason}. "
+            remedy = f"See `newswatch outbox show {part.delivery_id}`."
+            self._incidents.begin(f"undelivered:{channel.id}", text + remedy, now)
+        return transition
+
+    def _is_idempotent(self, channel: Channel, part: QueuedPart) -> bool:
+        """Tell whether the platform still recognises a repeat of *part*."""
+        platform = channel.platform
+        return platform.idempotent and self._clock() - part.created < platform.remembers_for
+
+    def _plainer(self, channel: Channel, part: QueuedPart) -> tuple[Part, ...]:
+        """Return the messages to try instead of a refused one: plain first, then halves; none at the end."""
+        digest = self._outbox.read_digest(part.digest_id)
+        if digest is None:
+            return ()
+        pieces = [part.story_ids]
+        if part.style is Style.PLAIN:
+            if len(part.story_ids) < 2:
+                return ()
+            middle = len(part.story_ids) // 2
+            pieces = [part.story_ids[:middle], part.story_ids[middle:]]
+        parts: list[Part] = []
+        for index, story_ids in enumerate(pieces):
+            is_end = part.part == part.parts and index == len(pieces) - 1
+            fragment = digest_fragment(digest, story_ids, with_end=is_end)
+            parts += channel.platform.render(fragment, channel.keys, Style.PLAIN)
+        return tuple(parts)
+
+    async def _sleep(self, seconds: float) -> bool:
+        """Sleep unless the run is stopping; tell whether the time passed."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), seconds)
+        return not self._stop.is_set()
+
+
+def digest_fragment(digest: Digest, story_ids: Sequence[int], *, with_end: bool) -> Digest:
+    """Return the part of *digest* that tells only *story_ids*; its last lines only *with_end*.
+
+    It is in the usual layout: what was refused may be the channel's own.
+    """
+    digest = replace(digest, template="")
+    stories = tuple(story for story in digest.stories if story.story_id in story_ids)
+    brief = tuple(report for report in digest.brief if report.story_id in story_ids)
+    if with_end:
+        return replace(digest, stories=stories, brief=brief)
+    return replace(digest, stories=stories, brief=brief, more=0, queued=0, notices=(), coverage=None)

@@ -1,0 +1,193 @@
+"""The port that every chat platform fills: pure data and functions, no I/O.
+
+A platform is one file in ``alerts/channels`` that ends in ``PLATFORM = Platform(...)`` and one line in
+``alerts.channels.PLATFORMS``. Requests are values; ``alerts.delivery.http`` alone sends them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from alerts.model import Digest
+
+
+class Style(StrEnum):
+    """How elaborate a message is: a refused rich one is rendered again as plain text."""
+
+    RICH = "rich"
+    PLAIN = "plain"
+
+
+def is_text(digest: Digest, style: Style) -> bool:
+    """Tell whether a message is running text: where it must be plain, and where the channel has its own template."""
+    return style is Style.PLAIN or bool(digest.template)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message of a digest, frozen before the first send.
+
+    ``story_ids`` are the stories told in it (``Story.story_id``), for bisecting a refused message.
+    """
+
+    body: bytes
+    story_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request to be sent. ``url`` and ``headers`` may hold secrets, so neither is in the repr."""
+
+    method: str
+    url: str = field(repr=False)
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """An answer: at most 64 KiB of raw, never inflated body. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The platform took the message; *message_id* where it says so."""
+
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryLater:
+    """Certainly not delivered; *after* is the platform's own wish, None leaves it to the back-off."""
+
+    reason: str
+    after: timedelta | None = None
+    rate_limited: bool = False  # a 429: counts no attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """May or may not have been delivered (time-out or 500 after the body was sent)."""
+
+    reason: str
+    answered: bool = False  # the server said that it failed: a repeat is unlikely to be a double
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """This message is refused: a plainer or smaller one may pass."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetDead:
+    """The channel itself is gone or forbidden: retrying cannot help until a person acts."""
+
+    reason: str
+
+
+Outcome = Sent | RetryLater | Unknown | Rejected | TargetDead
+
+
+class ChannelKeys(BaseModel):
+    """Base of a platform's own configuration keys; secrets are ``SecretStr``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What ``request`` needs beside the channel: the frozen bytes and their identity."""
+
+    body: bytes
+    idempotency_key: str  # equal for every attempt of the same part
+    attempted_at: datetime  # of this attempt, aware UTC
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """One kind of chat. ``keys`` is the model of its own keys in ``channels.yaml``.
+
+    ``render(digest, keys, style)`` returns the parts in order, every one within the platform's limits
+    even after ``mark_repeat``. ``request(keys, delivery)`` adds address and credentials.
+    ``classify(response)`` reads the verdict; it never raises, whatever the body is.
+    ``mark_repeat(body, digest_id)`` says in the message that it may be a repeat.
+    """
+
+    name: str
+    keys: type[ChannelKeys]
+    render: Callable[[Digest, Any, Style], tuple[Part, ...]]
+    request: Callable[[Any, Delivery], HttpRequest]
+    classify: Callable[[HttpResponse], Outcome]
+    mark_repeat: Callable[[bytes, str], bytes]
+    idempotent: bool = False  # a repeat of the same part is never seen twice …
+    remembers_for: timedelta = timedelta.max  # … within this time after the first attempt
+    pace: timedelta = timedelta(0)  # least time between two messages to one channel
+    secrets: tuple[str, ...] = ()  # names of the keys without which the channel is skipped
+    local: bool = False  # printed on the terminal instead of sent
+    answers: bool = False  # `Digest.answers` becomes a reply or a thread of that message
+
+
+def read_retry_after(response: HttpResponse, now: datetime | None = None) -> timedelta | None:
+    """Return the wait that ``Retry-After`` asks for (RFC 9110 §10.2.3), None when absent or nonsense.
+
+    Seconds may be fractional (Discord sends floats). An HTTP-date is measured against the answer's own
+    ``Date`` header, or *now*; negative waits are zero; more than a day is cut to one day.
+    """
+    from email.utils import parsedate_to_datetime
+
+    value = response.headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            until = parsedate_to_datetime(value)
+            date = response.headers.get("date")
+            start = parsedate_to_datetime(date) if date else now
+            if start is None:
+                return None
+            seconds = (until - start).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    if seconds != seconds:  # NaN
+        return None
+    return timedelta(seconds=min(max(seconds, 0.0), 86_400.0))
+
+
+def classify_status(response: HttpResponse) -> Outcome:
+    """Read what a status alone says; platforms refine it with their bodies.
+
+    2xx sent; 3xx and other 4xx rejected; 401, 403, 404 and 410 dead; 429 later; 502 and 503 were not
+    processed; 500, 504 and the rest may have been.
+    """
+    status = response.status
+    if 200 <= status < 300:
+        return Sent()
+    if status == 429:
+        return RetryLater(f"HTTP {status}: rate limited", after=read_retry_after(response), rate_limited=True)
+    if status in (401, 403, 404, 410):
+        return TargetDead(f"HTTP {status}")
+    if 300 <= status < 400:
+        return TargetDead(f"HTTP {status}: the address has moved; a message is never sent to another address")
+    if status in (502, 503):
+        return RetryLater(f"HTTP {status}", after=read_retry_after(response))
+    if status in (408, 425):
+        return RetryLater(f"HTTP {status}", after=read_retry_after(response))
+    if status >= 500:
+        return Unknown(f"HTTP {status}", answered=True)
+    return Rejected(f"HTTP {status}")

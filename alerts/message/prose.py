@@ -1,0 +1,169 @@
+"""A page of a digest as running text, for platforms whose message is one string.
+
+Owns the order of the lines; escaping, emphasis and links come from the adapter as a `Markup`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alerts.message.layout import Line, Piece, Telling
+from alerts.message.template import fill_template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from alerts.message.paging import Item, Page
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """How one platform dresses text. The others are handed what ``text`` has made safe."""
+
+    text: Callable[[str], str]
+    strong: Callable[[str], str]  # a heading or headline, whole
+    mark: Callable[[str], str]  # matched words inside a sentence, letters close by on both sides
+    link: Callable[[str, str, str], str]  # label, host, url; the result may hold a line break
+    quote: str = ""  # in front of the matched sentence
+    bullet: str = "• "
+
+
+def _as_is(text: str) -> str:
+    return text
+
+
+def _address_below(label: str, host: str, url: str) -> str:
+    return f"{label} ({host})\n{url}"
+
+
+def _no_address(label: str, host: str, url: str) -> str:
+    return f"{label} ({host})"
+
+
+PLAIN_TEXT = Markup(text=_as_is, strong=_as_is, mark=_as_is, link=_address_below)
+NO_ADDRESS = Markup(text=_as_is, strong=_as_is, mark=_as_is, link=_no_address)
+
+
+def bold_in_markdown(text: str) -> str:
+    """Return *text* in bold inside a line, or bare where punctuation at an edge would keep the asterisks.
+
+    CommonMark's flanking rules: ``**`` between a letter and a punctuation mark opens or closes nothing.
+    """
+    edges = (text[:1], text[-1:])
+    return (
+        f"**{text}**" if all(c.isalnum() or unicodedata.category(c)[0] == "M" for c in edges if c) else text
+    )
+
+
+def section_of(item: Item) -> str:
+    """Return the heading under which *item* stands, "" for a story, which has its own."""
+    if isinstance(item.content, Telling):
+        return ""
+    return "Also" if isinstance(item.content, Line) else "Notices"
+
+
+def write_lines(page: Page, markup: Markup, *, heading: bool = True) -> list[str]:
+    """Return the lines of *page*; "" separates paragraphs. *heading* is off where there is a title field.
+
+    A channel's own template decides where there is one; should it fail, the usual layout serves.
+    """
+    if page.template:
+        from jinja2 import TemplateError
+
+        with suppress(TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
+            return fill_template(page.template, dress_page(page, markup))
+    lines = [markup.strong(markup.text(page.heading))] if heading else []
+    previous = ""
+    for item in page.items:
+        section = section_of(item)
+        if not section or section != previous:
+            lines.append("")
+        if section and section != previous:
+            lines.append(markup.strong(section))
+        lines += _item_lines(item, markup)
+        previous = section
+    lines += ["", *(markup.text(line) for line in (*page.tail, page.footer))]
+    return lines if lines[0] else lines[1:]
+
+
+def dress_page(page: Page, markup: Markup) -> dict[str, object]:
+    """Return what a template may write of *page*: every text safe for the platform, links and emphasis in place."""
+    stories, also, notices = [], [], []
+    for item in page.items:
+        content = item.content
+        if isinstance(content, str):
+            notices.append(markup.text(content))
+        elif isinstance(content, Line):
+            also.append(_one_line(content, markup))
+        else:
+            stories.append(_dress_story(content, markup))
+    return {
+        "heading": markup.strong(markup.text(page.heading)),
+        "stories": stories,
+        "also": also,
+        "notices": notices,
+        "tail": [markup.text(line) for line in page.tail],
+        "footer": markup.text(page.footer),
+        "bullet": markup.bullet,
+        "quote": markup.quote,
+    }
+
+
+def _dress_story(story: Telling, markup: Markup) -> dict[str, object]:
+    return {
+        "heading": markup.text(story.heading),
+        "headline": _linked(story.lead, markup, strong=True),
+        "byline": markup.text(story.lead.byline),
+        "sentence": dress_pieces(story.sentence, markup),
+        "facts": [markup.text(fact) for fact in story.facts],
+        "further": [_one_line(line, markup) for line in story.further],
+        "notes": [markup.text(note) for note in (story.rest, story.known) if note],
+    }
+
+
+def dress_pieces(pieces: tuple[Piece, ...], markup: Markup) -> str:
+    """Return the sentence with its matched words emphasised."""
+    return "".join(markup.mark(markup.text(text)) if marked else markup.text(text) for text, marked in pieces)
+
+
+def _item_lines(item: Item, markup: Markup) -> Iterator[str]:
+    content = item.content
+    if isinstance(content, str):
+        yield markup.bullet + markup.text(content)
+    elif isinstance(content, Line):
+        yield markup.bullet + _one_line(content, markup)
+    else:
+        if content.heading:
+            yield markup.text(content.heading)
+        yield _linked(content.lead, markup, strong=True)
+        yield markup.text(content.lead.byline)
+        if content.sentence:
+            yield markup.quote + dress_pieces(content.sentence, markup)
+            if markup.quote:
+                yield ""  # or markdown takes the next line into the quotation
+        for fact in content.facts:
+            yield markup.text(fact)
+        for line in content.further:
+            yield markup.bullet + _one_line(line, markup)
+        for note in (content.rest, content.known):
+            if note:
+                yield markup.bullet + markup.text(note)
+
+
+def _linked(line: Line, markup: Markup, *, strong: bool = False) -> str:
+    """Return the linked headline with the host beside it, outside the link: it names the true address."""
+    label, host = markup.text(line.headline), markup.text(line.host)
+    if strong:
+        label = markup.strong(label)
+    if line.url:
+        return markup.link(label, host, line.url)
+    return f"{label} ({host})" if host else label
+
+
+def _one_line(line: Line, markup: Markup) -> str:
+    """Return a further report, its headline first; behind the byline where an address line follows it."""
+    linked, byline = _linked(line, markup), markup.text(line.byline)
+    return f"{byline}: {linked}" if "\n" in linked else f"{linked} · {byline}"

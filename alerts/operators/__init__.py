@@ -1,0 +1,1 @@
+"""What the people who run it are told: incidents, oddities, the list of runs."""

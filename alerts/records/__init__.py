@@ -1,0 +1,1 @@
+"""The watch's rows: matches, stories and what waits for a digest."""
