@@ -28,6 +28,7 @@ from crawler.outcome import settle_crawl
 from crawler.pages import Pages
 from crawler.polls import Polls
 from crawler.records.store import Store
+from crawler.rereading import Rereading
 from tests.database import part_of, rows, select_digest
 from tests.simulation.world import DAY, START, ZONE, Answer, World
 
@@ -42,6 +43,13 @@ class Told:
     subject: str
     text: str
     is_end: bool
+
+
+class _NothingReread:
+    """No told article is read again: nothing is told."""
+
+    def settle(self) -> None:
+        """There are none."""
 
 
 class _NoPages:
@@ -132,7 +140,8 @@ class Watch:
                 waiting += await self._ask(source.id, waiting.pop(0))
             self.empty[source.id] += report.entries_new == before
         self.now = begun + timedelta(seconds=41)
-        settle_crawl(self.store, polls, pages, report, len(self.world.outlets))
+        rereading = cast("Rereading", _NothingReread())
+        settle_crawl(self.store, polls, pages, rereading, report, len(self.world.outlets))
         for name in polls.failed:  # its other routes would have been asked, too
             self.requests[name] += self.world.outlets[name].routes - 1
         return report
