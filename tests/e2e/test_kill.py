@@ -27,8 +27,9 @@ FIRST_RUN = [edge for edge in EDGES if edge not in LATER_EDGES]  # the others: t
 OTHER_PASSES = [edge for edge in FIRST_RUN if edge not in PHASES] + [
     f"{edge}:2" for edge in FIRST_RUN if not any(stage in edge for stage in ONCE_A_RUN)
 ]
-# Between these edges a message may be on its way; only there may a reader see it twice.
-MAY_REPEAT = ("before_send", "after_send", "before_record_commit")
+# Between these edges a message may be on its way; only there may a reader see it twice. Channels are told side by
+# side: while one message is recorded, the other channel's may be on its way.
+MAY_REPEAT = ("before_send", "after_send", "before_record_commit", "after_record_commit")
 
 
 def kill_and_go_on(edge: str, home: Path, newsroom: Newsroom, chatroom: Chatroom) -> None:
