@@ -23,6 +23,7 @@ DEADLINE_S = 8.0  # twenty times the slowest honest page measured (0.45 s)
 _START_S = 60.0  # interpreter and imports on a loaded small machine; 0.5 s on an idle one
 _QUEUE_FOR_ANOTHER = 8  # waiting jobs that are worth a second start-up (0.5 s): a quiet run needs one child
 _MAX_ANSWER_BYTES = 64 << 20
+_LAST_MOMENT_S = 2.0  # from hanging up to the end of a process
 _PIPE_BYTES = 1 << 20
 # Sent by the kernel when memory is short, or by a person: no document can make them come.
 _FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -182,6 +183,10 @@ class _Child:
         assert self._process is not None
         if self._killed:
             return "stopped: the run ends", True
+        # It has hung up, so it is about to end. Killing asks the system for its status, and whoever asks first takes it
+        # away from asyncio: a child is given a moment to end by itself.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), _LAST_MOMENT_S)
         self.kill()
         await self.reap()
         status = self._process.returncode or 0
@@ -190,7 +195,7 @@ class _Child:
         if status < 0:
             what = signal.strsignal(-status) or f"signal {-status}"
             return f"parser crashed: {what}", -status in _FROM_OUTSIDE
-        # asyncio says 255 where somebody else has reaped the child, and nobody knows how it ended
+        # asyncio says 255 where its watcher found nothing to wait for, and nobody knows how the child ended
         return f"parser crashed: exit status {status}", status == 255
 
     def kill(self) -> None:

@@ -200,4 +200,4 @@ def test_f26_validator_that_stays_while_the_feed_changes_is_found_within_a_day_a
 
 
 def test_healthy_source_is_never_told(days: Days) -> None:
-    assert days.watch.told("Steady") == 0
+    assert days.watch.told("Source Steady") == 0
