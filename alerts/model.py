@@ -109,6 +109,7 @@ class FigureClaim:
     said_by: tuple[str, ...]  # the sources that sentences name, or the outlets
     hedged: bool = False
     was: int | None = None  # what the same source said before
+    about: bool = False  # "about 1,200": vague, not doubtful
 
 
 @dataclass(frozen=True, slots=True)

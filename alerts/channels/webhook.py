@@ -135,6 +135,7 @@ def _figures(tally: Tally, room: _Room) -> Object:
                 "at_least": claim.at_least,
                 "who": short_line(claim.who),
                 "said_by": [short_line(name) for name in claim.said_by[: room.names]],
+                "about": claim.about,
                 "hedged": claim.hedged,
                 "was": claim.was,
             }

@@ -256,8 +256,16 @@ def _change_lines(pending: PendingChange, sources: Mapping[str, SourceFacts]) ->
 
 
 def matched_first(pending: PendingStory) -> tuple[PendingReport, ...]:
-    """Return a story's reports, led by one that names a topic: its sentence says why the story is told."""
-    return tuple(sorted(pending.reports, key=lambda report: not report.hits))
+    """Return a story's reports, led by one that names a topic: its sentence says why the story is told.
+
+    What an outlet wrote before stands behind what it writes now: it may have corrected itself.
+    """
+    latest = {report.article.source_id: report.article.article_id for report in pending.reports}
+
+    def order(report: PendingReport) -> tuple[bool, bool]:
+        return not report.hits, latest[report.article.source_id] != report.article.article_id
+
+    return tuple(sorted(pending.reports, key=order))
 
 
 def _outlet_of(member: Member, sources: Mapping[str, SourceFacts]) -> str:

@@ -283,6 +283,7 @@ def read_burmese(folded: Folded) -> list[Count]:
             mention.hedged,
             mention.start,
             mention.end,
+            mention.hedged,
         )
         if mention.particle == "including" and index + 1 < len(mentions):
             count = replace(count, who=f"{count.who} (included in the {mentions[index + 1].value:,})")

@@ -215,4 +215,5 @@ def _make(sentence: Sentence, mention: Mention, what: What, hedged: bool) -> Cou
     if period:
         begin, stop = folded.span(*period.span())
         who = f"{who} ({folded.original[begin:stop]})"
-    return Count(mention.number.value, mention.at_least, what, who, hedged or mention.hedged, start, end)
+    about = mention.hedged and not hedged
+    return Count(mention.number.value, mention.at_least, what, who, hedged or about, start, end, about)

@@ -125,4 +125,5 @@ def _figure(sentence: str, start: int, end: int, count: Count, claims: list[Clai
         sentence=sentence,
         start=start,
         end=end,
+        about=count.about and not claim.hedged,
     )

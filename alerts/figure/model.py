@@ -29,6 +29,7 @@ class Figure:
     sentence: str  # verbatim from the text as given
     start: int
     end: int
+    about: bool = False  # hedged by "about" alone: vague, not doubtful
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Count:
     hedged: bool
     start: int
     end: int
+    about: bool = False  # hedged by "about" alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,11 +84,13 @@ class _Stated:
     period: str  # "" for what happened now; "since 2021" for a total, which is another figure
     value: int
     at_least: bool
+    about: bool
     hedged: bool
     who: str
     group: Group
     claimant: str  # who says so, as compared
     said_by: str  # and as shown
+    is_sourced: bool  # its sentence names who says so
 
 
 @dataclass(slots=True)
@@ -97,6 +99,7 @@ class _Claim:
 
     value: int
     at_least: bool
+    about: bool
     hedged: bool
     who: str
     group: Group
@@ -109,6 +112,7 @@ class _Claim:
     def join(self, item: _Stated) -> None:
         self.said.setdefault(item.claimant, item.said_by)
         self.at_least |= item.at_least
+        self.about &= item.about  # who is exact wins over who is not
         self.hedged |= item.hedged
         if self.group == "people" and item.group != "people":  # "four boys" says more than "four people"
             self.who, self.group = item.who, item.group
@@ -143,8 +147,11 @@ def _read(voice: Voice) -> list[_Stated]:
     said: dict[tuple[What, str, Group], _Stated] = {}
     for figure in (*find_figures(voice.title, voice.encoding), *_near_figures(voice)):
         item = _state(figure, voice)
-        if item is not None:
-            said.setdefault((item.what, item.period, item.group), item)
+        if item is None:
+            continue
+        first = said.setdefault((item.what, item.period, item.group), item)
+        if first.value == item.value and item.is_sourced and not first.is_sourced:
+            said[item.what, item.period, item.group] = item  # the headline's number, and whose it is
     return list(said.values())
 
 
@@ -179,11 +186,13 @@ def _state(figure: Figure, voice: Voice) -> _Stated | None:
         period,
         figure.value,
         figure.at_least,
-        figure.hedged,
+        figure.about,
+        figure.hedged and not figure.about,
         who,
         next((group for group, words in _GROUPS if words.search(who.lower())), "people"),
         " ".join((source or voice.outlet).casefold().split()),
         source or voice.outlet,
+        bool(source),
     )
 
 
@@ -202,7 +211,7 @@ def _add(row: list[_Claim], item: _Stated) -> None:
     row[:] = [claim for claim in row if claim.said]
     same = next((claim for claim in row if claim.takes(item)), None)
     if same is None:
-        same = _Claim(item.value, item.at_least, item.hedged, item.who, item.group)
+        same = _Claim(item.value, item.at_least, item.about, item.hedged, item.who, item.group)
         row.append(same)
     same.join(item)
     same.was = same.was or was
@@ -214,7 +223,13 @@ def _close(row: list[_Claim]) -> tuple[FigureClaim, ...]:
     ranked = sorted(latest_first, key=lambda claim: -len(claim.said))
     return tuple(
         FigureClaim(
-            claim.value, claim.at_least, claim.who, tuple(claim.said.values()), claim.hedged, claim.was
+            claim.value,
+            claim.at_least,
+            claim.who,
+            tuple(claim.said.values()),
+            claim.hedged,
+            claim.was,
+            claim.about,
         )
         for claim in ranked[:MAX_CLAIMS]
     )

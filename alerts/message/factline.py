@@ -41,8 +41,9 @@ def figures_line(tally: Tally) -> str:
 
 
 def claim_count(claim: FigureClaim) -> str:
-    """Return "at least 9 civilians"."""
-    return f"{'at least ' if claim.at_least else ''}{claim.value:,} {short_line(claim.who, 40)}".rstrip()
+    """Return "at least 9 civilians", "about 1,200 people"."""
+    lead = "at least " if claim.at_least else "about " if claim.about else ""
+    return f"{lead}{claim.value:,} {short_line(claim.who, 40)}".rstrip()
 
 
 def claim_voices(claim: FigureClaim) -> str:

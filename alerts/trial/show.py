@@ -110,13 +110,14 @@ class Teller:
     def _figures(self, figures: Sequence[Figure], encoding: str) -> Iterator[str]:
         yield self.pen.paint(Span("  figures", bold=True, colour=CYAN))
         for figure in figures:
-            number = f"{'at least ' if figure.at_least else ''}{figure.value:,}"
+            lead = "at least " if figure.at_least else "about " if figure.about else ""
+            number = f"{lead}{figure.value:,}"
             what = figure.what.replace("_", " ")
             rest = f" {what}" + (
                 f" ({_readable(figure.who, encoding)})" if figure.who and figure.who not in what else ""
             )
             rest += f", according to {_readable(figure.source, encoding)}" if figure.source else ""
-            rest += ", unverified" if figure.hedged else ""
+            rest += ", unverified" if figure.hedged and not figure.about else ""
             yield from self.pen.wrap([Span(number, bold=True), Span(rest)], "    ")
 
     def _story(self, placed: Placed) -> Iterator[str]:

@@ -206,3 +206,20 @@ def test_a_report_is_unverified_when_it_says_so_not_when_it_names_its_source(
 def test_a_place_alone_is_no_gloss(matcher: Matcher) -> None:
     text = "လွိုင်ကော်မြို့မှာ မိုးရွာတယ်။"  # it rained in Loikaw
     assert a_writer().write("", text, hits_of(matcher, text)).gloss == ""
+
+
+def test_a_vague_number_is_about_and_not_doubtful(matcher: Matcher) -> None:
+    (tally,) = tallies(matcher, ("Courier", "About 1,200 people fled Loikaw on Monday."))
+    assert (tally.claims[0].about, tally.claims[0].hedged) == (True, False)
+    (doubted,) = tallies(
+        matcher, ("Courier", "The junta claimed that about 40 fighters were killed in Loikaw.")
+    )
+    assert doubted.claims[0].hedged
+
+
+def test_a_headline_and_the_group_that_it_quotes_are_one_voice(matcher: Matcher) -> None:
+    text = "Three civilians were killed in Loikaw, the Karenni Human Rights Group said."
+    (tally,) = find_tallies(
+        [Voice("Courier", NOON, "Three civilians killed in Loikaw", text, hits_of(matcher, text), 1)]
+    )
+    assert tally.claims[0].said_by == ("Karenni Human Rights Group",)

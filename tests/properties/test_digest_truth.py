@@ -86,9 +86,9 @@ TEMPLATES = tuple(
         r"\d+ (?:min|h|days) ago|just now",
         r"\+\d+ more (?:reports?|stories|story)(?: not listed\.|: )?|\+\d+ more",
         r"In English \(word list\):|Reported before by|converted from Zawgyi|repeats",
-        r"ethnic media|junta media|independent|international|humanitarian|unverified|at least|, was",
+        r"ethnic media|junta media|independent|international|humanitarian|unverified|at least|about(?=\d)|, was",
         r"(?:Killed|Injured|Displaced|Captured|Surrendered|Arrested|Houses destroyed|Bases captured)"
-        r"(?=[:\d\0]|atleast)",
+        r"(?=[:\d\0]|atleast|about)",
         r"English|Burmese|Also|\[open\]|Open the article",
     )
 )
@@ -207,7 +207,7 @@ def check_gloss(gloss: str, numbers: frozenset[int]) -> None:
     """A gloss holds names of the lexicon, and kinds of figures with numbers of the report."""
     names = set(name_concepts(configuration().lexicon).values())
     for word in filter(None, re.split(r"[;,] ", gloss)):
-        figure = re.fullmatch(r"(.+?) (?:at least )?(\d+)", word)
+        figure = re.fullmatch(r"(.+?) (?:at least |about )?(\d+)", word)
         assert word in names or (figure and figure[1] in NAMES.values() and int(figure[2]) in numbers), word
 
 
