@@ -256,6 +256,7 @@ def test_credentials_go_to_the_configured_origin_only(pages: Pages) -> None:
         assert request.headers["accept-language"] == "my"
 
 
+@pytest.mark.slow
 def test_time_budget_ends_the_crawl_and_what_was_under_way_is_left_for_the_next(
     tmp_path: Path, newsroom: Newsroom
 ) -> None:

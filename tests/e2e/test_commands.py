@@ -85,6 +85,7 @@ def test_full_disk_behind_stderr_does_not_keep_the_news_back(
     assert (done.returncode, len(chatroom.posts)) == (0, 1)
 
 
+@pytest.mark.slow
 def test_password_of_the_database_is_on_no_command_line(
     tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
 ) -> None:

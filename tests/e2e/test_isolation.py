@@ -61,6 +61,7 @@ def test_message_that_is_given_up_is_told_once_and_not_to_itself(
     assert "dead" in listed
 
 
+@pytest.mark.slow
 def test_refused_brief_lines_are_told_plainer_and_not_lost(
     tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
 ) -> None:

@@ -227,7 +227,7 @@ def test_second_run_at_the_same_time_says_so_and_leaves(
         first.communicate(timeout=20)
 
 
-@pytest.mark.parametrize("phase", ["crawl", "send"])
+@pytest.mark.parametrize("phase", [pytest.param("crawl", marks=pytest.mark.slow), "send"])
 def test_sigterm_ends_the_run_within_eight_seconds(
     phase: str, tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
 ) -> None:
@@ -281,6 +281,7 @@ def test_dead_channel_is_paused_told_elsewhere_and_resumed_by_hand(
     assert told_in(taken) == ONCE
 
 
+@pytest.mark.slow
 def test_lost_answer_is_repeated_once_by_a_later_run_and_marked(
     tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
 ) -> None:
@@ -298,6 +299,7 @@ def test_lost_answer_is_repeated_once_by_a_later_run_and_marked(
     assert told_in([post for post in chatroom.visible if post.request.path.endswith("hook")]) == ONCE
 
 
+@pytest.mark.slow
 def test_refused_message_is_sent_plainer_then_in_halves(
     tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
 ) -> None:
