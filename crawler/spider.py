@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
     from crawler.config import CrawlConfig, Source
 
-Yielded = Request | dict[str, Any]
-
 
 class SourceSpider(scrapy.Spider):
     """Read the sources named by ``source_ids`` (all when empty) that are due, or all of them with ``force``."""

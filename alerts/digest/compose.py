@@ -238,21 +238,8 @@ def _change_lines(pending: PendingChange, sources: Mapping[str, SourceFacts]) ->
     article = pending.article
     facts = _facts(sources, article.source_id)
     headline = to_unicode(article.title, default=facts.encoding or "unicode").text
-    return [
-        Report(
-            article_id=article.article_id,
-            headline=headline or (article.url or "(no title)"),
-            outlet=_outlet(article, facts),
-            perspective=facts.perspective,
-            language=article.language,
-            url=article.url,
-            first_seen=article.first_seen,
-            published=article.published,
-            story_id=pending.story_id,
-            change=change_line(change, headline),
-        )
-        for change in pending.changes
-    ]
+    plain = replace(_plain_report(article, facts, headline), story_id=pending.story_id)
+    return [replace(plain, change=change_line(change, headline)) for change in pending.changes]
 
 
 def matched_first(pending: PendingStory) -> tuple[PendingReport, ...]:
@@ -305,15 +292,8 @@ def _report(
     article = pending.article
     facts = _facts(sources, article.source_id)
     lead = writer.write(article.title, article.text, _hits(pending), facts.encoding or "unicode")
-    return Report(
-        article_id=article.article_id,
-        headline=lead.headline or (article.url or "(no title)"),
-        outlet=_outlet(article, facts),
-        perspective=facts.perspective,
-        language=article.language,
-        url=article.url,
-        first_seen=article.first_seen,
-        published=article.published,
+    return replace(
+        _plain_report(article, facts, lead.headline),
         sentence=lead.sentence,
         teaser=article.truncated,
         summary_only=article.origin == "summary",
@@ -322,6 +302,20 @@ def _report(
         gloss=lead.gloss,
         unverified=lead.unverified,
         grade=grade,
+    )
+
+
+def _plain_report(article: StoredArticle, facts: SourceFacts, headline: str) -> Report:
+    """Return who reports it, where and when, and nothing of its text."""
+    return Report(
+        article_id=article.article_id,
+        headline=headline or (article.url or "(no title)"),
+        outlet=_outlet(article, facts),
+        perspective=facts.perspective,
+        language=article.language,
+        url=article.url,
+        first_seen=article.first_seen,
+        published=article.published,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from alerts.figure.extract import find_figures
@@ -13,7 +14,7 @@ from alerts.match.concept import ConceptFinder, name_concepts
 from alerts.text.zawgyi import to_unicode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from alerts.match.concept import Mention
     from alerts.match.lexicon import Lexicon
@@ -42,13 +43,9 @@ class LeadWriter:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._names = name_concepts(lexicon)
-        self._finder: ConceptFinder | None = None
 
     def write(self, title: str, text: str, hits: Iterable[Hit], encoding: str = "unicode") -> Lead:
         """Return what is shown of an article; *hits* are those of both fields, *encoding* the source's habit."""
-        if self._finder is None:
-            self._finder = ConceptFinder(self._lexicon)
         mentions = self._finder.find(title, text, encoding)
         in_text = [hit for hit in hits if hit.field == "text" and text[hit.start : hit.end] == hit.matched]
         named = [mention for mention in mentions if mention.field == "text"]
@@ -65,6 +62,14 @@ class LeadWriter:
             converted=headline.encoding != "unicode"
             or (sentence is not None and to_unicode(text, default=encoding).encoding != "unicode"),
         )
+
+    @cached_property
+    def _finder(self) -> ConceptFinder:
+        return ConceptFinder(self._lexicon)
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        return name_concepts(self._lexicon)
 
     def _gloss(self, headline: str, body: str, mentions: Sequence[Mention]) -> str:
         if not _MYANMAR.search(f"{headline} {body}"):

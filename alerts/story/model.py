@@ -9,11 +9,6 @@ from typing import Literal
 
 Script = Literal["my", "latin", "other"]
 Relation = Literal["same", "related", "different"]
-# Kinds of features that mean the same in every language, and those that are compared inside one script only.
-INTERLINGUAL = frozenset(
-    {"place", "ward", "actor", "person", "operation", "event", "thing", "day", "figure", "number"}
-)
-WITHIN_SCRIPT = frozenset({"name", "word"})
 
 
 @dataclass(frozen=True, slots=True)
