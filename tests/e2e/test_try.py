@@ -307,7 +307,7 @@ def test_figures_are_told_with_who_says_them(program: Program) -> None:
         "killed",
         False,
     )
-    names = ["value", "at_least", "what", "who", "source", "hedged", "sentence", "start", "end"]
+    names = ["value", "at_least", "what", "who", "source", "hedged", "sentence", "start", "end", "about"]
     assert list(figure) == names
 
 
