@@ -30,8 +30,8 @@ from alerts.text.width import display_width
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alerts.message.layout import Piece
     from alerts.message.paging import Item
+    from alerts.message.plaintext import Piece
     from alerts.model import Digest
 
 COLUMNS = 80
@@ -126,7 +126,8 @@ def _lead_lines(story: Telling, columns: int) -> Iterator[str]:
     if story.sentence:
         yield from wrap(_quote(story.sentence), _QUOTE, _QUOTE, columns)
     for fact in story.facts:
-        yield from wrap(_COUNT.sub(_hold_match, fact), _INDENT, _INDENT + "  ", columns)
+        words = "".join(text for text, _ in fact)
+        yield from wrap(_COUNT.sub(_hold_match, words), _INDENT, _INDENT + "  ", columns)
     if line.url:
         yield _INDENT + _TO + _readable(line.url)
 

@@ -157,7 +157,7 @@ def _tell(telling: Telling) -> dict[str, Any]:
     lines = [escape(lead.byline)]
     if telling.sentence:
         lines.append("> " + dress_pieces(telling.sentence, RICH))
-    lines += [escape(fact) for fact in telling.facts]
+    lines += [dress_pieces(fact, RICH) for fact in telling.facts]
     lines += [_report(line) for line in telling.further]
     lines += [escape(note) for note in (telling.rest, telling.known) if note]
     # Titles make no masked links, but <t:..> and <@..> still turn into something else.

@@ -110,7 +110,7 @@ def _story(story: Telling) -> list[Widget]:
     if story.sentence:
         widgets.append(_paragraph(dress_pieces(story.sentence, CARD_TEXT)))
     if story.facts:
-        widgets.append(_paragraph("<br>".join(escape(fact) for fact in story.facts)))
+        widgets.append(_paragraph("<br>".join(dress_pieces(fact, CARD_TEXT) for fact in story.facts)))
     widgets += [_report(line) for line in story.further]
     notes = "<br>".join(escape(note) for note in (story.rest, story.known) if note)
     return widgets + ([_paragraph(notes)] if notes else [])

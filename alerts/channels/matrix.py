@@ -107,7 +107,7 @@ def _story_html(story: Telling) -> str:
     if story.sentence:
         out += f"<blockquote>{dress_pieces(story.sentence, HTML)}</blockquote>"
     if story.facts:
-        out += f"<p>{'<br>'.join(escape(fact) for fact in story.facts)}</p>"
+        out += f"<p>{'<br>'.join(dress_pieces(fact, HTML) for fact in story.facts)}</p>"
     if story.further:
         out += f"<ul>{''.join(f'<li>{_line_html(line)}</li>' for line in story.further)}</ul>"
     notes = "<br>".join(escape(note) for note in (story.rest, story.known) if note)

@@ -90,7 +90,10 @@ def _as_is(text: str) -> str:
     return text
 
 
-MARKDOWN = Markup(text=_escape, strong=_strong, mark=bold_in_markdown, link=_link, quote="> ", bullet="* ")
+# The empty line ends the quotation, or markdown takes the next line into it.
+MARKDOWN = Markup(
+    text=_escape, strong=_strong, mark=bold_in_markdown, link=_link, quote=("> ", "\n"), bullet="* "
+)
 DISARMED = Markup(text=_disarm, strong=_as_is, mark=_as_is, link=_address_below)
 
 

@@ -39,6 +39,7 @@ from alerts.message.wire import SecretAddress, decode_object, encode_json, post_
 
 if TYPE_CHECKING:
     from alerts.message.paging import Item
+    from alerts.message.plaintext import Piece
     from alerts.model import Digest
 
 # Hard: 50 blocks, 150 in a header, 3000 in a text. The cap over all blocks is undocumented, near 12,000
@@ -153,15 +154,19 @@ def _one_line(item: Item) -> dict[str, Any]:
     return _report(item.content) if isinstance(item.content, Line) else _section(_text(str(item.content)))
 
 
+def _pieces(pieces: tuple[Piece, ...]) -> list[dict[str, Any]]:
+    return [_text(text, bold=is_marked) for text, is_marked in pieces]
+
+
 def _tell(telling: Telling) -> dict[str, Any]:
     heading = [_text(telling.heading + "\n")] if telling.heading else []
     lead = telling.lead
     elements = [_section(*heading, *_headline(lead, bold=True), _text("\n" + lead.byline))]
     if telling.sentence:
-        pieces = [_text(text, bold=is_marked) for text, is_marked in telling.sentence]
-        elements.append({"type": "rich_text_quote", "elements": pieces})
+        elements.append({"type": "rich_text_quote", "elements": _pieces(telling.sentence)})
     if telling.facts:
-        elements.append(_section(_text("\n".join(telling.facts))))
+        lines = [_pieces(fact) for fact in telling.facts]
+        elements.append(_section(*lines[0], *(leaf for line in lines[1:] for leaf in (_text("\n"), *line))))
     if telling.further:
         elements.append(_list(*(_report(line) for line in telling.further)))
     notes = "\n".join(note for note in (telling.rest, telling.known) if note)

@@ -114,7 +114,7 @@ def _story(story: Telling) -> list[Element]:
     items.append(_report(story.lead, weight="Bolder"))
     if story.sentence:
         items.append(_block(dress_pieces(story.sentence, CARD_TEXT), spacing="Small"))
-    items += [_block(neutralise(fact), spacing="Small") for fact in story.facts]
+    items += [_block(dress_pieces(fact, CARD_TEXT), spacing="Small") for fact in story.facts]
     items += [_report(line) for line in story.further]
     items += [
         _block(neutralise(note), isSubtle=True, size="Small") for note in (story.rest, story.known) if note

@@ -112,7 +112,7 @@ def _plain_link(label: str, host: str, url: str) -> str:
     return f"{label} ({host})\n{url}"
 
 
-RICH = Markup(text=escape, strong=_bold, mark=_bold, link=_link)
+RICH = Markup(text=escape, strong=_bold, mark=_bold, link=_link, quote=("<blockquote>", "</blockquote>"))
 PLAIN = Markup(text=break_mentions, strong=str, mark=str, link=_plain_link)
 
 

@@ -32,7 +32,8 @@ from alerts.message.plaintext import list_names
 from alerts.model import Severity
 
 if TYPE_CHECKING:
-    from alerts.message.layout import Line, Piece
+    from alerts.message.layout import Line
+    from alerts.message.plaintext import Piece
     from alerts.model import Digest, Report, Story, Tally
 
 _HEADLINE_CHARS = 400

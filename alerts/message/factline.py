@@ -12,6 +12,7 @@ from alerts.message.plaintext import clean_line, cut_text, list_names, short_lin
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from alerts.message.plaintext import Piece
     from alerts.model import FigureClaim, Report, Tally
 
 GLOSS_LABEL = "In English (word list)"
@@ -63,8 +64,15 @@ def gloss_text(report: Report) -> str:
     return cut_text(clean_line(report.gloss), _GLOSS_CHARS)
 
 
-def fact_lines(lead: Report, tallies: Sequence[Tally]) -> tuple[str, ...]:
-    """Return the gloss of a story's lead and the story's figures, a line each."""
+def fact_lines(lead: Report, tallies: Sequence[Tally]) -> tuple[tuple[Piece, ...], ...]:
+    """Return the gloss of a story's lead and the story's figures, a line each, their labels marked."""
     gloss = gloss_text(lead)
-    lines = [f"{GLOSS_LABEL}: {gloss}"] if gloss else []
-    return (*lines, *(cut_text(figures_line(tally), _FIGURES_CHARS) for tally in tallies))
+    lines = [(GLOSS_LABEL, f": {gloss}")] if gloss else []
+    lines += [
+        _in_two(figures_label(tally), cut_text(figures_line(tally), _FIGURES_CHARS)) for tally in tallies
+    ]
+    return tuple(((label, True), (words, False)) for label, words in lines)
+
+
+def _in_two(label: str, line: str) -> tuple[str, str]:
+    return label, line.removeprefix(label)

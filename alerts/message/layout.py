@@ -27,10 +27,10 @@ from crawler.urls import is_news_redirect
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from alerts.message.plaintext import Piece
     from alerts.model import Coverage, Digest, MarkedText, Report, Story
 
 Item = TypeVar("Item")
-Piece = tuple[str, bool]  # a stretch of a sentence, and whether it holds matched words
 
 
 # ISO 639 codes of the press that writes about Kayah State, and of agencies.
@@ -94,7 +94,9 @@ class Telling:
     heading: str
     lead: Line
     sentence: tuple[Piece, ...]
-    facts: tuple[str, ...]  # figures with who claims them, the gloss: a line each
+    facts: tuple[
+        tuple[Piece, ...], ...
+    ]  # figures with who claims them, the gloss: a line each, its label marked
     further: tuple[Line, ...]
     rest: str  # "+3 more reports: DVB, Mizzima, The Irrawaddy"
     known: str  # "Reported before by DVB"

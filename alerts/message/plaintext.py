@@ -18,6 +18,8 @@ MAX_HOST_CHARS = 60  # longer ones lose their beginning, never the end that name
 MAX_NAME_CHARS = 60  # of an outlet, a topic or a failed source with its cause
 ELLIPSIS = "…"
 
+Piece = tuple[str, bool]  # a stretch of a line, and whether it is marked: matched words, a label
+
 _ZERO_WIDTH = "\u200b\u200c\u200d"  # kept: ZWSP marks a Burmese word break, ZWNJ and ZWJ shape letters
 
 

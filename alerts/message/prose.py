@@ -10,13 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alerts.message.layout import Line, Piece, Telling
+from alerts.message.layout import Line, Telling
 from alerts.message.template import fill_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from alerts.message.paging import Item, Page
+    from alerts.message.plaintext import Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Markup:
     strong: Callable[[str], str]  # a heading or headline, whole
     mark: Callable[[str], str]  # matched words inside a sentence, letters close by on both sides
     link: Callable[[str, str, str], str]  # label, host, url; the result may hold a line break
-    quote: str = ""  # in front of the matched sentence
+    quote: tuple[str, str] = ("", "")  # around the matched sentence
     bullet: str = "• "
 
 
@@ -108,7 +109,6 @@ def dress_page(page: Page, markup: Markup) -> dict[str, object]:
         "tail": [markup.text(line) for line in page.tail],
         "footer": markup.text(page.footer),
         "bullet": markup.bullet,
-        "quote": markup.quote,
     }
 
 
@@ -117,15 +117,20 @@ def _dress_story(story: Telling, markup: Markup) -> dict[str, object]:
         "heading": markup.text(story.heading),
         "headline": _linked(story.lead, markup, strong=True),
         "byline": markup.text(story.lead.byline),
-        "sentence": dress_pieces(story.sentence, markup),
-        "facts": [markup.text(fact) for fact in story.facts],
+        "sentence": _quoted(story.sentence, markup),
+        "facts": [dress_pieces(fact, markup) for fact in story.facts],
         "further": [_one_line(line, markup) for line in story.further],
         "notes": [markup.text(note) for note in (story.rest, story.known) if note],
     }
 
 
+def _quoted(sentence: tuple[Piece, ...], markup: Markup) -> str:
+    before, after = markup.quote
+    return f"{before}{dress_pieces(sentence, markup)}{after}" if sentence else ""
+
+
 def dress_pieces(pieces: tuple[Piece, ...], markup: Markup) -> str:
-    """Return the sentence with its matched words emphasised."""
+    """Return the pieces of one line with those that are marked emphasised."""
     return "".join(markup.mark(markup.text(text)) if marked else markup.text(text) for text, marked in pieces)
 
 
@@ -141,11 +146,9 @@ def _item_lines(item: Item, markup: Markup) -> Iterator[str]:
         yield _linked(content.lead, markup, strong=True)
         yield markup.text(content.lead.byline)
         if content.sentence:
-            yield markup.quote + dress_pieces(content.sentence, markup)
-            if markup.quote:
-                yield ""  # or markdown takes the next line into the quotation
+            yield _quoted(content.sentence, markup)
         for fact in content.facts:
-            yield markup.text(fact)
+            yield dress_pieces(fact, markup)
         for line in content.further:
             yield markup.bullet + _one_line(line, markup)
         for note in (content.rest, content.known):

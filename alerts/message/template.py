@@ -38,7 +38,6 @@ SAMPLE: Mapping[str, object] = {
     "tail": ["Read 27 of 28 sources."],
     "footer": "Digest 0a1b2c3d · 22 Nov 12:24 MMT",
     "bullet": "• ",
-    "quote": "",
 }
 
 

@@ -128,7 +128,7 @@ def _assert_inert_markdown(markdown: str) -> None:
 
 
 class _TelegramHtml(html.parser.HTMLParser):
-    """Telegram's HTML: only <b> and <a href>, properly nested, and four named entities."""
+    """Telegram's HTML: only <b>, <blockquote> and <a href>, properly nested, and four named entities."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
@@ -138,7 +138,7 @@ class _TelegramHtml(html.parser.HTMLParser):
         self.entities = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert (tag, [name for name, _ in attrs]) in [("b", []), ("a", ["href"])], tag
+        assert (tag, [name for name, _ in attrs]) in [("b", []), ("blockquote", []), ("a", ["href"])], tag
         for _, value in attrs:
             _assert_http(value or "")
         self.open.append(tag)
