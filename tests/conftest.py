@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.chatroom import Chatroom
     from tests.newsroom import Newsroom
 
-pytest_plugins = ("tests.database",)
+pytest_plugins = ("tests.database", "tests.peers.tally")
 pytest.register_assert_rewrite("tests.goldenfile")  # a failed expectation shows its difference
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,15 +26,21 @@ ROOT = Path(__file__).resolve().parent.parent
 # The papers and labelled corpora beside the checkout. Not part of the product: without them their tests skip.
 SHARED = Path(os.environ.get("NEWSWATCH_SHARED") or ROOT.parent / "shared")
 
+LEFT_TO_CI = ("slow", "peers")
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the slow sweeps to .ci/run, unless ``-m`` says what to run."""
+    """Leave slow sweeps and the peers' tests to .ci/run, unless ``-m`` says what to run."""
     if config.option.markexpr:
         return
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    if slow:
-        config.hook.pytest_deselected(items=slow)
-        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+    left = [item for item in items if _is_left_to_ci(item)]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if not _is_left_to_ci(item)]
+
+
+def _is_left_to_ci(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(mark) for mark in LEFT_TO_CI)
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import json
 import re
 import subprocess
 import tomllib
@@ -173,6 +174,7 @@ def test_locks_pin_every_dependency_within_its_bounds_and_the_development_lock_a
     for lock, wanted in (
         (run, project["project"]["dependencies"]),
         (dev, project["dependency-groups"]["dev"]),
+        (pins(".ci/peers.lock"), project["dependency-groups"]["peers"]),
     ):
         for requirement in map(Requirement, wanted):
             version = lock.get(canonicalize_name(requirement.name))
@@ -180,10 +182,20 @@ def test_locks_pin_every_dependency_within_its_bounds_and_the_development_lock_a
             assert version in requirement.specifier, f"{requirement} is pinned to {version}: run .ci/lock"
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", ".ci/peers.lock"])
 def test_locks_hold_hashes_and_no_address(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     assert "://" not in text
     assert "--index" not in text
     for entry in re.split(r"\n(?=\S)", text.strip()):
         assert "--hash=sha256:" in entry, entry
+
+
+def test_lock_of_node_packages_holds_exact_versions_hashes_and_no_address() -> None:
+    wanted = json.loads((ROOT / ".ci/node/package.json").read_bytes())["dependencies"]
+    packages = json.loads((ROOT / ".ci/node/package-lock.json").read_bytes())["packages"]
+    assert packages.pop("")["dependencies"] == wanted, "run .ci/lock"
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in wanted} == wanted
+    for name, package in packages.items():
+        assert package["integrity"].startswith("sha512-"), name
+        assert "resolved" not in package, name
