@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from crawler.proxyaddress import Proxy
 
 MAX_ANSWER_BYTES = 64 * 1024
-CONNECT_TIMEOUT_S = 5.0
-READ_TIMEOUT_S = 20.0
-TOTAL_DEADLINE_S = 25.0  # a server that sends a byte a second never meets the read time-out
 _NOT_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -40,18 +38,33 @@ _BEGUN = "send_request_headers.started"
 LOGIN_WANTED = "the proxy wants another login"
 
 
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long a request may take. A server that sends a byte a second never meets *read_s*, only *total_s*."""
+
+    connect_s: float = 5.0
+    read_s: float = 20.0
+    total_s: float = 25.0
+
+
+DEFAULT_TIMEOUTS = Timeouts()
+
+
 class Client:
     """One connection pool for a run's deliveries; use it as an async context manager."""
 
-    def __init__(self, user_agent: str, proxy: Proxy | None = None) -> None:
+    def __init__(
+        self, user_agent: str, proxy: Proxy | None = None, timeouts: Timeouts = DEFAULT_TIMEOUTS
+    ) -> None:
         self._has_proxy = proxy is not None
+        self._deadline_s = timeouts.total_s
         for name in ("httpx", "httpcore"):  # they log whole addresses, which are credentials
             logging.getLogger(name).setLevel(logging.WARNING)
         self._client = httpx.AsyncClient(
             follow_redirects=False,
             trust_env=False,
             proxy=proxy.address if proxy else None,
-            timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+            timeout=httpx.Timeout(timeouts.read_s, connect=timeouts.connect_s),
             headers={"User-Agent": user_agent, "Accept-Encoding": "identity"},
         )
 
@@ -70,7 +83,7 @@ class Client:
         """Send *request* once; `TransportError.sent` says whether the server may have acted on it."""
         attempt = _Attempt()
         try:
-            async with asyncio.timeout(TOTAL_DEADLINE_S):
+            async with asyncio.timeout(self._deadline_s):
                 answer = await self._send(request, attempt)
         except TimeoutError as error:
             cause = "no complete answer in time" if attempt.begun else "no connection in time"

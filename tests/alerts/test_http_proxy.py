@@ -8,8 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from alerts.delivery import http
-from alerts.delivery.http import Client
+from alerts.delivery.http import DEFAULT_TIMEOUTS, Client, Timeouts
 from alerts.message.platform import HttpRequest, HttpResponse
 from crawler.errors import TransportError
 from crawler.proxyaddress import parse_proxy
@@ -21,11 +20,13 @@ LOGIN = "canary-user:canary-password"
 KINDS = pytest.mark.parametrize("kind", [ProxyServer, SocksServer], ids=["http", "socks5h"])
 
 
-def send(proxy: str, url: str = "http://chat.example.org/hooks/canary-path") -> HttpResponse:
+def send(
+    proxy: str, url: str = "http://chat.example.org/hooks/canary-path", timeouts: Timeouts = DEFAULT_TIMEOUTS
+) -> HttpResponse:
     """Send one message through *proxy*."""
 
     async def go() -> HttpResponse:
-        async with Client("tests", parse_proxy(proxy)) as client:
+        async with Client("tests", parse_proxy(proxy), timeouts) as client:
             return await client.send(HttpRequest("POST", url, b"{}", {"content-type": "application/json"}))
 
     return asyncio.run(go())
@@ -92,9 +93,8 @@ class Mute(LoopbackServer):
         exchange.pause(5)
 
 
-def test_only_what_the_chat_server_may_have_heard_counts_as_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_what_the_chat_server_may_have_heard_counts_as_sent() -> None:
     """A proxy that hangs is not an answer that was lost: that one is repeated once only."""
-    monkeypatch.setattr(http, "TOTAL_DEADLINE_S", 0.3)
     with ExitStack() as open_now:
         mute = open_now.enter_context(Mute())
         leads = open_now.enter_context(SocksServer({"*": mute.port}))
@@ -105,7 +105,7 @@ def test_only_what_the_chat_server_may_have_heard_counts_as_sent(monkeypatch: py
             (leads.url, "http://chat.example.org/"),  # the chat server has it, and does not answer
         ):
             with pytest.raises(TransportError) as failed:
-                send(proxy, url)
+                send(proxy, url, Timeouts(total_s=0.3))
             outcomes.append((str(failed.value), failed.value.sent))
     assert outcomes == [
         ("no connection in time", False),
