@@ -195,13 +195,13 @@ class _Run:
 
     async def _send(self, report: RunReport) -> None:
         """Send what waits. The HTTP client is made only here: a quiet tick sends nothing and must not pay for it."""
-        from alerts.delivery.http import Client
+        from alerts.delivery.carrier import Carrier
 
         around = self._around
         around.progress("sending …")
-        async with Client.for_settings(self._config.crawl.settings) as client:
+        async with Carrier(self._config.crawl.settings) as carrier:
             sender = Sender(
-                self._outbox, self._incidents, client, around.clock, report.run_id, around.write, around.stop
+                self._outbox, self._incidents, carrier, around.clock, report.run_id, around.write, around.stop
             )
             report.delivery = sender.report
             await sender.deliver(self._sendable())

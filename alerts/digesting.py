@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from alerts.configkeys import At
+from alerts.delivery import adapter
 from alerts.delivery.channelstate import ChannelState, ChannelStates
 from alerts.delivery.outbox import Outbox
 from alerts.digest.changing import Changes
@@ -98,7 +99,8 @@ class Digester:
             except StoreError:
                 raise
             except Exception as error:  # one story or adapter that cannot be rendered costs its channel only
-                text = f"Channel {channel.id}: its digest cannot be written: {type(error).__name__}: {error}."
+                fault = str(error) if isinstance(error, adapter.DefectError) else adapter.fault_of(error)
+                text = f"Channel {channel.id}: its digest cannot be written: {fault}."
                 self._incidents.begin(f"digest:{channel.id}", text, now)
                 self.problems.append((channel.id, text))
                 continue
@@ -150,7 +152,9 @@ class Digester:
             selections = [self._heartbeat(channel, state.spoken_at or now, now)]
         else:
             return False
-        rendered = [channel.platform.render(each.digest, channel.keys, Style.RICH) for each in selections]
+        rendered = [
+            adapter.render(channel.platform, each.digest, channel.keys, Style.RICH) for each in selections
+        ]
         is_looked_at = isinstance(channel.send, At) and not is_quiet_now
         for selection, parts in zip(selections, rendered, strict=True):
             tells_notices = selection.digest.answers is None
@@ -197,7 +201,7 @@ class Digester:
 
     def _untold_incidents(self, channel: Channel) -> list[Incident]:
         """Return what *channel* is told as an operator; not what is wrong with itself."""
-        own = (f"channel:{channel.id}", f"undelivered:{channel.id}")
+        own = tuple(f"{kind}:{channel.id}" for kind in ("channel", "undelivered", "adapter"))
         untold = self._incidents.untold() if channel.id in self._config.operators else ()
         return [item for item in untold if item.subject not in own]
 

@@ -36,24 +36,19 @@ def command(context: Context, channel: str) -> int:
 
 
 async def _send(config: Config, channel: Channel) -> Outcome:
-    from alerts.delivery.http import Client
-    from alerts.message.platform import Delivery, RetryLater, Sent, Style, Unknown
+    from alerts.delivery import adapter
+    from alerts.delivery.carrier import Carrier
+    from alerts.message.platform import Delivery, Sent, Style
     from crawler.clock import utc_now
-    from crawler.errors import TransportError
 
     digest = _test_digest(config, channel)
-    platform = channel.platform
-    part = platform.render(digest, channel.keys, Style.RICH)[0]
-    if platform.local:
+    part = adapter.render(channel.platform, digest, channel.keys, Style.RICH)[0]
+    if channel.platform.local:
         click.echo(part.body.decode("utf-8"))
         return Sent()
     delivery = Delivery(part.body, f"test-{digest.digest_id}", utc_now())
-    async with Client.for_settings(config.crawl.settings) as client:
-        try:
-            response = await client.send(platform.request(channel.keys, delivery))
-        except TransportError as error:
-            return Unknown(str(error)) if error.sent else RetryLater(str(error))
-    return platform.classify(response)
+    async with Carrier(config.crawl.settings) as carrier:
+        return await carrier.carry(channel, delivery)
 
 
 def _test_digest(config: Config, channel: Channel) -> Digest:

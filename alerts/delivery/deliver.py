@@ -9,17 +9,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from alerts.delivery import adapter
+from alerts.delivery.adapter import DefectError
 from alerts.delivery.attempt import State, Transition, after_outcome
 from alerts.delivery.outbox import Outbox, QueuedPart
 from alerts.message.platform import Delivery, Outcome, Part, RetryLater, Sent, Style, Unknown
 from alerts.model import Digest
 from alerts.operators.incident import Incidents
 from crawler import failpoint
-from crawler.errors import TransportError
 
 if TYPE_CHECKING:
     from alerts.config import Channel
-    from alerts.delivery.http import Client
+    from alerts.delivery.carrier import Carrier
 
 LONGEST_WAIT = timedelta(seconds=60)  # for a rate limit inside a run; a longer one is the next run's
 CLOCK_FAULT = timedelta(hours=25)  # no platform makes us wait longer: the clock was wrong when it was noted
@@ -46,7 +47,7 @@ class Sender:
         self,
         outbox: Outbox,
         incidents: Incidents,
-        client: Client,
+        carrier: Carrier,
         clock: Callable[[], datetime],
         owner: str,
         write: Callable[[str], None],
@@ -54,7 +55,7 @@ class Sender:
     ) -> None:
         self._outbox = outbox
         self._incidents = incidents
-        self._client = client
+        self._carrier = carrier
         self._clock = clock
         self._owner = owner
         self._write = write
@@ -101,31 +102,33 @@ class Sender:
                 await self._sleep(channel.platform.pace.total_seconds())
 
     async def _attempt(self, channel: Channel, part: QueuedPart) -> Outcome:
+        """Return how one attempt went; an adapter's defect costs its own channel only, and is told."""
+        try:
+            return await self._send(channel, part)
+        except DefectError as defect:
+            text = f"Channel {channel.id}: {defect}. Its messages wait until the adapter is mended."
+            self._incidents.begin(f"adapter:{channel.id}", text, self._clock())
+            return Unknown(str(defect)) if defect.sent else RetryLater(str(defect))
+
+    async def _send(self, channel: Channel, part: QueuedPart) -> Outcome:
         platform = channel.platform
         is_repeat = not self._is_idempotent(channel, part) and (
             part.repeats > 0 or (platform.idempotent and part.attempts > 1)
         )
-        body = platform.mark_repeat(part.body, part.digest_id) if is_repeat else part.body
         self.report.tried_channels.add(channel.id)
+        body = adapter.mark_repeat(platform, part.body, part.digest_id) if is_repeat else part.body
         failpoint.reach("before_send")
         if platform.local:
             try:
                 self._write(body.decode("utf-8"))
             except OSError as error:  # the terminal is gone or the disk behind it is full
                 return RetryLater(f"cannot print: {error.strerror}")
-            failpoint.reach("after_send")
-            return Sent()
-        delivery = Delivery(body, part.idempotency_key, self._clock(), attempt=part.attempts)
-        try:
-            request = platform.request(channel.keys, delivery)
-        except Exception as error:  # an adapter's defect costs its own channel only
-            return RetryLater(f"defect in {platform.name}: {type(error).__name__}")
-        try:
-            response = await self._client.send(request)
-        except TransportError as error:
-            return Unknown(str(error)) if error.sent else RetryLater(str(error))
+            outcome: Outcome = Sent()
+        else:
+            delivery = Delivery(body, part.idempotency_key, self._clock(), attempt=part.attempts)
+            outcome = await self._carrier.carry(channel, delivery)
         failpoint.reach("after_send")
-        return platform.classify(response)
+        return outcome
 
     def _settle(self, channel: Channel, part: QueuedPart, outcome: Outcome) -> Transition:
         now = self._clock()
@@ -139,11 +142,14 @@ class Sender:
         )
         if transition.state is State.REFUSED:
             reason = transition.reason or "refused"
-            smaller = self._plainer(channel, part)
+            try:
+                smaller = self._plainer(channel, part)
+            except DefectError as defect:
+                smaller, reason = (), f"{reason}; its plainer form cannot be written: {defect}"
             if smaller:
                 self._outbox.replace(part, smaller, Style.PLAIN, reason, self._owner, now)
                 return replace(transition, state=State.SUPERSEDED)
-            transition = replace(transition, state=State.DEAD)
+            transition = replace(transition, state=State.DEAD, reason=reason)
         self._outbox.record(part, transition, self._owner, now)
         subject = f"channel:{channel.id}"
         if transition.state is State.SENT:
@@ -151,6 +157,7 @@ class Sender:
             self.report.working_channels.add(channel.id)
             self._incidents.end(subject, now)
             self._incidents.end(f"undelivered:{channel.id}", now)
+            self._incidents.end(f"adapter:{channel.id}", now)
         elif transition.state is State.HELD:
             self.report.failed += 1
             text = f"Channel {channel.id} ({channel.platform.name}) refuses messages: {transition.reason}. "
@@ -186,7 +193,7 @@ class Sender:
         for index, story_ids in enumerate(pieces):
             is_end = part.part == part.parts and index == len(pieces) - 1
             fragment = digest_fragment(digest, story_ids, with_end=is_end)
-            parts += channel.platform.render(fragment, channel.keys, Style.PLAIN)
+            parts += adapter.render(channel.platform, fragment, channel.keys, Style.PLAIN)
         return tuple(parts)
 
     async def _sleep(self, seconds: float) -> bool:

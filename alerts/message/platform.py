@@ -1,7 +1,8 @@
 """The port that every chat platform fills: pure data and functions, no I/O.
 
 A platform is one file in ``alerts/channels`` that ends in ``PLATFORM = Platform(...)`` and one line in
-``alerts.channels.PLATFORMS``. Requests are values; ``alerts.delivery.http`` alone sends them.
+``alerts.channels.PLATFORMS``, or a module of yours that ``channels.yaml`` names (docs/platforms.md: what stands there
+of this port is promised). Requests are values; ``alerts.delivery.carrier`` alone has them sent.
 """
 
 from __future__ import annotations
@@ -49,6 +50,20 @@ class HttpRequest:
     url: str = field(repr=False)
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A text to be sent by the package apprise to the service that *address* names; *body* is UTF-8.
+
+    For services without an adapter of their own. The address is a credential, so it is not in the repr.
+    """
+
+    address: str = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+Request = HttpRequest | Handover  # what the sender knows how to carry; a new kind needs a carrier
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +136,17 @@ class Delivery:
 class Platform:
     """One kind of chat. ``keys`` is the model of its own keys in ``channels.yaml``.
 
-    ``render(digest, keys, style)`` returns the parts in order, every one within the platform's limits
-    even after ``mark_repeat``. ``request(keys, delivery)`` adds address and credentials.
-    ``classify(response)`` reads the verdict; it never raises, whatever the body is.
+    ``render(digest, keys, style)`` returns the parts in order, one at least, every one within the platform's
+    limits even after ``mark_repeat``. ``request(keys, delivery)`` adds address and credentials.
+    ``classify(response)`` reads the verdict; it never raises, whatever the body is. (A `Handover` has no answer
+    to classify: how it went is seen by who carries it.)
     ``mark_repeat(body, digest_id)`` says in the message that it may be a repeat.
     """
 
     name: str
     keys: type[ChannelKeys]
     render: Callable[[Digest, Any, Style], tuple[Part, ...]]
-    request: Callable[[Any, Delivery], HttpRequest]
+    request: Callable[[Any, Delivery], Request]
     classify: Callable[[HttpResponse], Outcome]
     mark_repeat: Callable[[bytes, str], bytes]
     idempotent: bool = False  # a repeat of the same part is never seen twice …
@@ -139,6 +155,7 @@ class Platform:
     secrets: tuple[str, ...] = ()  # names of the keys without which the channel is skipped
     local: bool = False  # printed on the terminal instead of sent
     answers: bool = False  # `Digest.answers` becomes a reply or a thread of that message
+    package: str = ""  # what must be installed beside newswatch, by the name of its extra; "" for nothing
 
 
 def read_retry_after(response: HttpResponse, now: datetime | None = None) -> timedelta | None:
