@@ -21,6 +21,7 @@ from alerts.configkeys import (
     ChannelsFile,
     Every,
     Instant,
+    OnUnknown,
     Quiet,
     Send,
     Told,
@@ -83,6 +84,7 @@ class Channel:
     heartbeat: timedelta | None = None
     template: str = ""  # the text of the channel's own template
     changes: Told = "figures"
+    on_unknown: OnUnknown = "resend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +251,7 @@ def _read_channel(
         common.value.heartbeat,
         template,
         common.value.changes,
+        common.value.on_unknown,
     )
 
 

@@ -100,6 +100,7 @@ def _parse_near(value: object) -> tuple[str, str, int]:
 
 TimeOfDay = Annotated[time, BeforeValidator(parse_time)]
 Terms = tuple[Line, ...]
+OnUnknown = Literal["resend", "hold"]  # a message whose answer was lost, where a repeat cannot be recognised
 Told = Literal["figures", "all", "none"]  # of what outlets change in articles that were told
 
 
@@ -140,6 +141,7 @@ class ChannelEntry(StrictModel):
     heartbeat: Annotated[timedelta, BeforeValidator(parse_heartbeat)] | None = None
     template: Line | None = None
     changes: Told = "figures"
+    on_unknown: OnUnknown = "resend"
 
 
 class TopicsFile(StrictModel):

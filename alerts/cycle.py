@@ -35,6 +35,7 @@ from crawler.records.store import Store
 if TYPE_CHECKING:
     from alerts.config import Channel, Config
 
+EVENTS_FOR = timedelta(days=90)  # how long the steps of a delivery are remembered
 DELIVERY_SHARE_S = 60.0  # of the time budget, kept back from the crawl for delivery
 
 
@@ -112,6 +113,7 @@ class _Run:
         if not self._options.dry_run:
             self._store.purge(report.finished - self._config.crawl.settings.retention)
             self._archive.forget_old_reports(report.finished)
+            self._outbox.forget_events(report.finished - EVENTS_FOR)
         failpoint.reach("before_report_commit")
         self._log.end(report.run_id, report.finished, as_json(report))
         tried, working = report.delivery.tried_channels, report.delivery.working_channels
@@ -184,7 +186,7 @@ class _Run:
         )
 
     async def _deliver(self, report: RunReport) -> None:
-        """Freeze and send, twice: the second time for channels that only now got rid of an older message."""
+        """Freeze and send; then once more, for what operators are to hear of this very delivery."""
         now = self._around.clock()
         self._outbox.recover(report.run_id, now)
         self._states.refresh(self._channels, now)
@@ -204,7 +206,9 @@ class _Run:
                 self._outbox, self._incidents, carrier, around.clock, report.run_id, around.write, around.stop
             )
             report.delivery = sender.report
-            await sender.deliver(self._sendable())
+            await sender.deliver(
+                self._sendable(), lambda channel: self._digester.enqueue_due([channel], around.clock())
+            )
             self._digester.enqueue_due(self._channels, around.clock())
             await sender.deliver(self._sendable())
 
@@ -219,7 +223,7 @@ class _Run:
         ]
 
     def _note_channel_problems(self, report: RunReport) -> None:
-        report.channel_problems += [*report.delivery.given_up, *self._digester.problems]
+        report.channel_problems += dict.fromkeys([*report.delivery.mishaps, *self._digester.problems])
         states = self._states.load()
         for channel in self._channels:
             state = states.get(channel.id)

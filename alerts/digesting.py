@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from alerts.configkeys import At
 from alerts.delivery import adapter
 from alerts.delivery.channelstate import ChannelState, ChannelStates
+from alerts.delivery.deliveryrow import QueuedPart
 from alerts.delivery.outbox import Outbox
 from alerts.digest.changing import Changes
 from alerts.digest.compose import SourceFacts, compose_digest, compose_heartbeat, coverage_of, severity_of
@@ -135,6 +136,8 @@ class Digester:
             is_late = turn is Turn.ALL and oldest is not None
             is_late = is_late and now - first_chance(plan, past, oldest or now) > CATCH_UP_AFTER
             notices = [notice_line(item) for item in incidents]
+            if f"doubtful:{channel.id}" not in {item.subject for item in incidents}:
+                notices += [_doubt_line(part, self._zone) for part in self._outbox.doubts(channel.id)]
             held = waiting - len(stories)
             selections = [
                 self.select(channel, some, now, notices, is_catch_up=is_late, held=held, changes=changed)
@@ -254,6 +257,13 @@ class Digester:
             is_catch_up=is_catch_up,
             changes=changes,
         )
+
+
+def _doubt_line(part: QueuedPart, zone: ZoneInfo) -> str:
+    return (
+        f"Digest {part.digest_id} of {part.created.astimezone(zone):%d %b %H:%M} may not have arrived here: the answer "
+        f"to it was lost. It is held; `newswatch outbox retry {part.delivery_id}` sends it again."
+    )
 
 
 def plan_of(channel: Channel, zone: ZoneInfo) -> Plan:

@@ -108,7 +108,7 @@ def _in_digest(life: Life, mine: Queued) -> ChannelFate:
             told += "; the fuller text that came later is not told again"
         return ChannelFate(mine.channel_id, "told", told, done, mine)
     for message in messages:
-        if message.state in (State.DEAD, State.HELD):
+        if message.state in (State.DEAD, State.HELD, State.DOUBTFUL):
             what = "given up" if message.state is State.DEAD else "held"
             reason = f"{told}, message {message.number} was {what}: {message.reason or 'no reason noted'}"
             return ChannelFate(mine.channel_id, "failed", reason, message.updated, mine)

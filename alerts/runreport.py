@@ -67,7 +67,7 @@ def as_json(report: RunReport) -> dict[str, Any]:
                 report.open_parts.get(state, 0)
                 for state in (State.PENDING, State.RETRY, State.SENDING, State.HELD)
             ),
-            "unknown": report.open_parts.get(State.UNKNOWN, 0),
+            "unknown": sum(report.open_parts.get(state, 0) for state in (State.UNKNOWN, State.DOUBTFUL)),
             "failed": delivery.failed,
         },
         "problems": problems,

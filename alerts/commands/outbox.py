@@ -11,7 +11,8 @@ from alerts.commands.context import Context
 
 if TYPE_CHECKING:
     from alerts.delivery.attempt import State
-    from alerts.delivery.outbox import Outbox, QueuedPart
+    from alerts.delivery.deliveryrow import QueuedPart
+    from alerts.delivery.outbox import Outbox
 
 
 @click.group("outbox")
@@ -27,7 +28,7 @@ def list_parts(context: Context, everything: bool, channel: str | None) -> int:
     """List messages that are not settled, newest first."""
     from alerts.delivery.attempt import OPEN_STATES, State
 
-    states = () if everything else (*OPEN_STATES, State.HELD, State.DEAD)
+    states = () if everything else (*OPEN_STATES, State.DOUBTFUL, State.HELD, State.DEAD)
     outbox = _open(context)
     if channel:
         _require_channel(context, outbox, channel)
@@ -107,6 +108,7 @@ def _move(
 ) -> int:
     from alerts.delivery.attempt import OPEN_STATES, State
     from alerts.delivery.channelstate import ChannelStates
+    from alerts.operators.incident import Incidents
     from crawler.clock import utc_now
     from crawler.db.lock import run_lock
 
@@ -120,13 +122,15 @@ def _move(
         chosen = [part.delivery_id for part in named]
         if channel:
             _require_channel(context, outbox, channel)
-            wanted = (*OPEN_STATES, State.HELD, *((State.DEAD,) if with_dead else ()))
+            wanted = (*OPEN_STATES, State.DOUBTFUL, State.HELD, *((State.DEAD,) if with_dead else ()))
             chosen += [part.delivery_id for part in outbox.parts(wanted, channel, limit=10_000)]
         changed = outbox.set_state(chosen, state, reason, utc_now())
-        if state is State.PENDING:
-            states = ChannelStates(outbox.engine)
-            for channel_id in {part.channel_id for part in named} | ({channel} if channel else set()):
-                states.resume(channel_id, utc_now())
+        channels = {part.channel_id for part in named} | ({channel} if channel else set())
+        for channel_id in channels:
+            if state is State.PENDING:
+                ChannelStates(outbox.engine).resume(channel_id, utc_now())
+            if not outbox.parts((State.DOUBTFUL,), channel_id, limit=1):
+                Incidents(outbox.engine).end(f"doubtful:{channel_id}", utc_now(), silently=True)
     context.say(f"newswatch: {changed} message{'s' if changed != 1 else ''}: {reason}")
     return 0
 

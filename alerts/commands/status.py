@@ -141,7 +141,7 @@ def collect(config: Config, now: datetime) -> dict[str, Any]:
         for skipped in config.skipped
     ]
     counts = Outbox(store.engine).counts()
-    watched = (*OPEN_STATES, State.HELD, State.DEAD, State.SENT)
+    watched = (*OPEN_STATES, State.DOUBTFUL, State.HELD, State.DEAD, State.SENT)
     runs = RunLog(store.engine).latest(5)
     store.engine.dispose()
     return {

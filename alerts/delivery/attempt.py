@@ -3,6 +3,7 @@
 pending ──claim──▶ sending ──▶ sent
                      ├──▶ retry (certainly not delivered) ──claim──▶ sending
                      ├──▶ unknown (may be delivered) ──a later run claims──▶ sending, marked as a possible repeat
+                     │      └──▶ doubtful (``on_unknown: hold``) ──a person──▶ pending, marked as a possible repeat
                      ├──▶ refused ──▶ plainer or smaller rows take its place (superseded), or dead
                      └──▶ held (the channel is gone or forbidden) ──a person──▶ pending
 """
@@ -19,6 +20,7 @@ from alerts.message.platform import Outcome, Rejected, RetryLater, Sent, TargetD
 # no wait at first, for the next cron tick is a wait by itself; then two minutes, up to hourly
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (0, 0, 2, 10, 30, 60))
 GIVE_UP_AFTER = timedelta(days=7)
+REPEAT_AFTER = timedelta(seconds=60)  # what was slow to answer may be slow to show the message
 MAX_REPEATS = 1  # a lost answer is followed by one repeat, never more; a server's own error by more
 LEAST_RATE_WAIT = timedelta(seconds=5)  # a 429 that names no wait, or none worth the name
 
@@ -31,6 +33,7 @@ class State(StrEnum):
     SENT = "sent"
     RETRY = "retry"
     UNKNOWN = "unknown"
+    DOUBTFUL = "doubtful"  # unknown, and kept for a person to look
     REFUSED = "refused"  # for the caller to replace by plainer rows; never stored
     HELD = "held"
     DEAD = "dead"
@@ -57,7 +60,7 @@ def after_outcome(
     """Return the transition for *outcome* of attempt number *attempts*.
 
     *repeats* counts sends that followed an unknown outcome. An idempotent platform repeats freely; any other
-    once, and not in the same run.
+    once, not in the same run and not within `REPEAT_AFTER`.
     """
     too_old = now - created > GIVE_UP_AFTER
     match outcome:
@@ -77,7 +80,7 @@ def after_outcome(
                 return Transition(State.RETRY, reason, now + backoff(attempts))
             if repeats >= MAX_REPEATS and not answered:
                 return Transition(State.DEAD, f"outcome unknown twice: {reason}")
-            return Transition(State.UNKNOWN, reason, now + backoff(attempts))
+            return Transition(State.UNKNOWN, reason, now + max(REPEAT_AFTER, backoff(attempts)))
         case Rejected(reason):
             return Transition(State.REFUSED, reason)
         case TargetDead(reason):

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
-from sqlalchemy import Connection, Engine, and_, or_, select, update
+from sqlalchemy import Connection, Engine, and_, or_, select
 
 from alerts.delivery.attempt import State
-from alerts.delivery.outbox import note_channel
+from alerts.delivery.outbox import move_rows, note_channel
 from alerts.records.tables import channel_state, delivery
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import transaction
@@ -106,7 +106,7 @@ def _resume(connection: Connection, channel_id: str, now: datetime) -> None:
     by_channel = or_(delivery.c.reason.is_(None), delivery.c.reason != HELD_BY_HAND)
     held = and_(delivery.c.channel_id == channel_id, delivery.c.state == State.HELD.value, by_channel)
     values = {"state": State.PENDING.value, "not_before": None, "updated_at": to_ms(now)}
-    connection.execute(update(delivery).where(held).values(values))
+    move_rows(connection, held, values | {"reason": "its channel is tried again"}, now)
 
 
 def _keys_hash(channel: Channel) -> str:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from alerts.delivery import adapter
 from alerts.delivery.adapter import DefectError
 from alerts.delivery.attempt import State, Transition, after_outcome
-from alerts.delivery.outbox import Outbox, QueuedPart
+from alerts.delivery.deliveryrow import QueuedPart
+from alerts.delivery.outbox import Outbox
 from alerts.message.platform import Delivery, Outcome, Part, RetryLater, Sent, Style, Unknown
 from alerts.model import Digest
 from alerts.operators.incident import Incidents
@@ -35,7 +36,7 @@ class DeliveryReport:
 
     sent: int = 0
     failed: int = 0
-    given_up: list[tuple[str, str]] = field(default_factory=list)  # channel and reason
+    mishaps: list[tuple[str, str]] = field(default_factory=list)  # channel and reason
     tried_channels: set[str] = field(default_factory=set)
     working_channels: set[str] = field(default_factory=set)
 
@@ -63,9 +64,20 @@ class Sender:
         self._left: set[int] = set()  # parts that this run does not touch again
         self.report = DeliveryReport()
 
-    async def deliver(self, channels: Sequence[Channel]) -> None:
-        """Send every open part of *channels*; a stuck channel delays no other."""
-        ended = await asyncio.gather(*(self._drain(channel) for channel in channels), return_exceptions=True)
+    async def deliver(
+        self, channels: Sequence[Channel], refill: Callable[[Channel], int] | None = None
+    ) -> None:
+        """Send every open part of *channels*; a stuck channel delays no other.
+
+        *refill* freezes what a channel is owed that has just got rid of everything, and returns how much that was.
+        """
+
+        async def serve(channel: Channel) -> None:
+            await self._drain(channel)
+            if refill is not None and not self._stop.is_set() and refill(channel):
+                await self._drain(channel)
+
+        ended = await asyncio.gather(*map(serve, channels), return_exceptions=True)
         faults = [fault for fault in ended if isinstance(fault, BaseException)]
         for fault in faults:  # only now: the other channels have had their messages
             raise fault
@@ -76,15 +88,18 @@ class Sender:
             part = self._outbox.next_part(channel.id)
             if part is None or part.delivery_id in self._left:
                 return
-            wait = (part.not_before or self._clock()) - self._clock()
-            is_early = timedelta(0) < wait < CLOCK_FAULT
-            if is_early and (wait > LONGEST_WAIT or not await self._sleep(wait.total_seconds())):
+            if part.state is State.UNKNOWN and self._keeps_doubtful(channel, part):
+                self._keep(channel, part)
+                continue
+            if not await self._turn(channel, part):
                 return
             claimed = self._outbox.claim(part, self._owner, self._clock())
             if claimed is None:
                 return
             outcome = await self._attempt(channel, claimed)
             transition = self._settle(channel, claimed, outcome)
+            if transition.state is State.UNKNOWN and self._keeps_doubtful(channel, claimed):
+                continue
             if transition.state in (State.HELD, State.UNKNOWN):
                 self._left.add(part.delivery_id)
                 return
@@ -98,8 +113,42 @@ class Sender:
                     return
                 if transition.counts and not await self._sleep(PAUSE_BETWEEN_TRIES_S):
                     return
-            elif channel.platform.pace and self._outbox.next_part(channel.id) is not None:
-                await self._sleep(channel.platform.pace.total_seconds())
+
+    async def _turn(self, channel: Channel, part: QueuedPart) -> bool:
+        """Wait until *part* may be sent; False when that is a later run's.
+
+        The pace is measured from the last message that the channel took, in this run or in another.
+        """
+        now = self._clock()
+        wait = (part.not_before or now) - now
+        if not timedelta(0) < wait < CLOCK_FAULT or self._is_recognised(channel, part):
+            wait = timedelta(0)
+        elif wait > LONGEST_WAIT or part.state is State.UNKNOWN:
+            return False
+        pace, last = channel.platform.pace, self._outbox.sent_at(channel.id)
+        if pace and last is not None:
+            wait = max(wait, min(pace, last + pace - now))  # the clock may have gone back
+        return wait <= timedelta(0) or await self._sleep(wait.total_seconds())
+
+    def _is_recognised(self, channel: Channel, part: QueuedPart) -> bool:
+        """Tell whether a doubtful message may be repeated without a wait: nobody will see it twice."""
+        return part.state is State.UNKNOWN and self._is_idempotent(channel, part)
+
+    def _keeps_doubtful(self, channel: Channel, part: QueuedPart) -> bool:
+        return channel.on_unknown == "hold" and not self._is_idempotent(channel, part)
+
+    def _keep(self, channel: Channel, part: QueuedPart) -> None:
+        """Leave it to a person whether a message that may have arrived is sent again."""
+        now = self._clock()
+        if self._outbox.keep_doubtful(part, now):
+            reason = part.reason or "the answer was lost"
+            self.report.mishaps.append((channel.id, f"message {part.delivery_id} is held: {reason}"))
+            text = (
+                f"Message {part.delivery_id} to {channel.id} may or may not have arrived: {reason}. It is held, as "
+                f"on_unknown says. Look for digest {part.digest_id} there, then `newswatch outbox drop "
+                f"{part.delivery_id}` or `newswatch outbox retry {part.delivery_id}`."
+            )
+            self._incidents.begin(f"doubtful:{channel.id}", text, now)
 
     async def _attempt(self, channel: Channel, part: QueuedPart) -> Outcome:
         """Return how one attempt went; an adapter's defect costs its own channel only, and is told."""
@@ -165,7 +214,7 @@ class Sender:
             self._incidents.begin(subject, text + remedy, now)
         elif transition.state is State.DEAD:
             self.report.failed += 1
-            self.report.given_up.append(
+            self.report.mishaps.append(
                 (channel.id, f"message {part.delivery_id} given up: {transition.reason}")
             )
             text = f"Message {part.delivery_id} to {channel.id} was given up: {transition.reason}. "

@@ -6,53 +6,45 @@ names the owner and the attempt, so that a run that lost its claim changes nothi
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, Row, and_, case, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, case, delete, func, insert, or_, select, update
 
-from alerts.delivery.attempt import OPEN_STATES, State, Transition
+from alerts.delivery.attempt import OPEN_STATES, REPEAT_AFTER, State, Transition
+from alerts.delivery.deliveryrow import (
+    Event,
+    QueuedPart,
+    insert_parts,
+    note_event,
+    part_values,
+    read_events,
+    read_part,
+)
 from alerts.digest.compose import Selection
 from alerts.message.platform import Part, Style
 from alerts.model import Digest, ToldIn
-from alerts.records.tables import alert, change_alert, channel_state, delivery, digest, incident
+from alerts.records.tables import (
+    alert,
+    change_alert,
+    channel_state,
+    delivery,
+    delivery_event,
+    digest,
+    incident,
+)
 from crawler import failpoint
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import transaction
 from crawler.records.identity import storable
 from crawler.records.revision import watch_articles
 
-LEASE = timedelta(seconds=120)
 MAX_CRASHES = 10  # a message that ends the program at every attempt must not do so for ever
+IN_DOUBT = (State.UNKNOWN, State.SENDING, State.DOUBTFUL)  # may have been delivered
 _DIGEST = TypeAdapter(Digest)
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedPart:
-    """A delivery as the sender and the ``outbox`` commands see it."""
-
-    delivery_id: int
-    digest_id: str
-    channel_id: str
-    part: int
-    parts: int
-    style: Style
-    body: bytes
-    story_ids: tuple[int, ...]
-    idempotency_key: str
-    state: State
-    attempts: int
-    repeats: int
-    not_before: datetime | None
-    reason: str | None
-    message_id: str | None
-    created: datetime
-    updated: datetime
 
 
 class Outbox:
@@ -94,12 +86,14 @@ class Outbox:
                 connection.execute(update(change_alert).where(told_now).values(digest_id=content.digest_id))
             watch_articles(connection, _told_articles(connection, content.digest_id), now)
             for number, part in enumerate(parts, start=1):
-                values = _part_values(channel_id, content.digest_id, part, Style.RICH, now)
+                values = part_values(channel_id, content.digest_id, part, Style.RICH, now)
                 connection.execute(insert(delivery).values(values | {"part": number, "parts": len(parts)}))
             if incident_ids:
                 told = incident.c.id.in_(list(incident_ids))
                 connection.execute(
-                    update(incident).where(told, incident.c.closed_at.is_(None)).values(told_at=to_ms(now))
+                    update(incident)
+                    .where(told, incident.c.closed_at.is_(None))
+                    .values(told_at=to_ms(now), told_in=content.digest_id)
                 )
                 both = {
                     "told_at": func.coalesce(incident.c.told_at, to_ms(now)),
@@ -123,17 +117,15 @@ class Outbox:
         lost = and_(
             delivery.c.state == State.SENDING, or_(delivery.c.owner != owner, delivery.c.owner.is_(None))
         )
-        values = {
-            "state": State.UNKNOWN.value,
-            "reason": "the program ended while sending",
-            "owner": None,
-            "updated_at": to_ms(now),
-        }
+        reason = "the program ended while sending"
+        wait_ms = round(REPEAT_AFTER.total_seconds() * 1000)
+        values = {"owner": None, "updated_at": to_ms(now), "not_before": delivery.c.updated_at + wait_ms}
+        unknown = values | {"state": State.UNKNOWN.value, "reason": reason}
+        given_up = values | {"state": State.DEAD.value, "reason": "the program ended at every attempt"}
         with transaction(self.engine) as connection:
             hopeless = and_(lost, delivery.c.attempts >= MAX_CRASHES)
-            given_up = values | {"state": State.DEAD.value, "reason": "the program ended at every attempt"}
-            connection.execute(update(delivery).where(hopeless).values(given_up))
-            return int(connection.execute(update(delivery).where(lost).values(values)).rowcount)
+            move_rows(connection, hopeless, given_up, now)
+            return move_rows(connection, lost, unknown, now)
 
     def next_part(self, channel_id: str) -> QueuedPart | None:
         """Return the oldest open delivery of a channel: a stuck one holds back only its own channel."""
@@ -148,7 +140,7 @@ class Outbox:
         )
         with transaction(self.engine) as connection:
             row = connection.execute(query).first()
-        return None if row is None else _part(row)
+        return None if row is None else read_part(row)
 
     def claim(self, part: QueuedPart, owner: str, now: datetime) -> QueuedPart | None:
         """Take *part* for one attempt; None when somebody else has taken it."""
@@ -164,14 +156,13 @@ class Outbox:
             "owner": owner,
             "attempts": part.attempts + 1,
             "repeats": part.repeats + is_repeat,
-            "lease_until": to_ms(now + LEASE),
             "updated_at": to_ms(now),
         }
         with transaction(self.engine) as connection:
             row = connection.execute(
                 update(delivery).where(unchanged).values(values).returning(delivery)
             ).first()
-        return None if row is None else _part(row)
+        return None if row is None else read_part(row)
 
     def record(self, part: QueuedPart, transition: Transition, owner: str, now: datetime) -> bool:
         """Store what became of a claimed part; False when the claim was lost in between."""
@@ -182,13 +173,15 @@ class Outbox:
             "not_before": to_ms(transition.not_before) if transition.not_before else None,
             "message_id": storable(transition.message_id),
             "owner": None,
-            "lease_until": None,
             "updated_at": to_ms(now),
         }
         if not transition.counts:
             values["attempts"] = part.attempts - 1
         with transaction(self.engine) as connection:
             done = connection.execute(update(delivery).where(_mine(part, owner)).values(values)).rowcount
+            if done:
+                step = (part.delivery_id, part.attempts, transition.state, transition.reason)
+                note_event(connection, *step, now)
             if done and transition.state is State.SENT:
                 note_channel(connection, part.channel_id, sent_at=to_ms(now))
             elif done and transition.state is State.HELD:
@@ -212,7 +205,8 @@ class Outbox:
                 "updated_at": to_ms(now),
             }
             if connection.execute(update(delivery).where(_mine(part, owner)).values(values)).rowcount:
-                _insert_parts(connection, part, parts, style)
+                note_event(connection, part.delivery_id, part.attempts, State.SUPERSEDED, reason, now)
+                insert_parts(connection, part, parts, style)
 
     def read_digest(self, digest_id: str) -> Digest | None:
         """Return a stored digest."""
@@ -252,13 +246,13 @@ class Outbox:
         if channel_id:
             query = query.where(delivery.c.channel_id == channel_id)
         with transaction(self.engine) as connection:
-            return tuple(_part(row) for row in connection.execute(query))
+            return tuple(read_part(row) for row in connection.execute(query))
 
     def part(self, delivery_id: int) -> QueuedPart | None:
         """Return one delivery by its number."""
         with transaction(self.engine) as connection:
             row = connection.execute(select(delivery).where(delivery.c.id == delivery_id)).first()
-        return None if row is None else _part(row)
+        return None if row is None else read_part(row)
 
     def counts(self) -> dict[State, int]:
         """Return how many deliveries stand in each state."""
@@ -271,11 +265,11 @@ class Outbox:
 
         What may have been delivered already is marked as a possible repeat when it is sent again.
         """
-        movable = [State.PENDING, State.RETRY, State.UNKNOWN, State.HELD, State.DEAD, State.SENDING]
+        movable = [*OPEN_STATES, State.DOUBTFUL, State.HELD, State.DEAD]
         rows = and_(
             delivery.c.id.in_(list(delivery_ids)), delivery.c.state.in_([each.value for each in movable])
         )
-        in_doubt = delivery.c.state.in_([State.UNKNOWN.value, State.SENDING.value])
+        in_doubt = delivery.c.state.in_([each.value for each in IN_DOUBT])
         values = {
             "state": state.value,
             "reason": reason,
@@ -285,7 +279,43 @@ class Outbox:
             "updated_at": to_ms(now),
         }
         with transaction(self.engine) as connection:
-            return int(connection.execute(update(delivery).where(rows).values(values)).rowcount)
+            return move_rows(connection, rows, values, now)
+
+    def keep_doubtful(self, part: QueuedPart, now: datetime) -> bool:
+        """Keep a message whose fate is unknown for a person, instead of repeating it; False when it moved meanwhile."""
+        unknown = and_(delivery.c.id == part.delivery_id, delivery.c.state == State.UNKNOWN.value)
+        values = {"state": State.DOUBTFUL.value, "not_before": None, "updated_at": to_ms(now)}
+        with transaction(self.engine) as connection:
+            return bool(move_rows(connection, unknown, values, now))
+
+    def doubts(self, channel_id: str) -> tuple[QueuedPart, ...]:
+        """Return the doubtful messages of a channel that no later digest to it can have mentioned, oldest first."""
+        later = select(digest.c.id).where(
+            digest.c.channel_id == channel_id,
+            digest.c.id != delivery.c.digest_id,
+            digest.c.created_at >= delivery.c.updated_at,
+        )
+        mine = and_(delivery.c.channel_id == channel_id, delivery.c.state == State.DOUBTFUL.value)
+        with transaction(self.engine) as connection:
+            query = select(delivery).where(mine, ~later.exists()).order_by(delivery.c.id)
+            return tuple(read_part(row) for row in connection.execute(query))
+
+    def events(self, delivery_id: int) -> tuple[Event, ...]:
+        """Return what happened to one message, step by step."""
+        with transaction(self.engine) as connection:
+            return read_events(connection, delivery_id)
+
+    def forget_events(self, before: datetime) -> None:
+        """Remove the steps of messages that are older than that; the messages stay."""
+        with transaction(self.engine) as connection:
+            connection.execute(delete(delivery_event).where(delivery_event.c.at < to_ms(before)))
+
+    def sent_at(self, channel_id: str) -> datetime | None:
+        """Return when a channel last took a message, in whatever run."""
+        query = select(channel_state.c.sent_at).where(channel_state.c.channel_id == channel_id)
+        with transaction(self.engine) as connection:
+            found = connection.execute(query).scalar()
+        return None if found is None else from_ms(found)
 
 
 def note_channel(connection: Connection, channel_id: str, **values: Any) -> None:
@@ -301,65 +331,19 @@ def _told_articles(connection: Connection, digest_id: str) -> Sequence[int]:
     return connection.execute(named).scalars().all()
 
 
+def move_rows(connection: Connection, rows: Any, values: dict[str, Any], now: datetime) -> int:
+    """Change *rows* and remember the step of each; return their number."""
+    kept = (delivery.c.id, delivery.c.attempts, delivery.c.state, delivery.c.reason)
+    moved = connection.execute(update(delivery).where(rows).values(values).returning(*kept)).all()
+    for row in moved:
+        note_event(connection, row.id, row.attempts, State(row.state), row.reason, now)
+    return len(moved)
+
+
 def _mine(part: QueuedPart, owner: str) -> Any:
     return and_(
         delivery.c.id == part.delivery_id,
         delivery.c.owner == owner,
         delivery.c.attempts == part.attempts,
         delivery.c.state == State.SENDING.value,
-    )
-
-
-def _insert_parts(connection: Connection, refused: QueuedPart, parts: Sequence[Part], style: Style) -> None:
-    """Add the messages that stand in for *refused*, possible repeats like it, and renumber what follows."""
-    grown = len(parts) - 1
-    mine = and_(delivery.c.digest_id == refused.digest_id, delivery.c.id != refused.delivery_id)
-    later = and_(mine, delivery.c.part > refused.part)
-    connection.execute(update(delivery).where(later).values(part=delivery.c.part + grown))
-    connection.execute(update(delivery).where(mine).values(parts=delivery.c.parts + grown))
-    for index, part in enumerate(parts):
-        values = _part_values(refused.channel_id, refused.digest_id, part, style, refused.created)
-        values["idempotency_key"] += f"-{refused.delivery_id}.{index}"
-        place = {"part": refused.part + index, "parts": refused.parts + grown, "repeats": refused.repeats}
-        connection.execute(insert(delivery).values(values | place))
-
-
-def _part_values(
-    channel_id: str, digest_id: str, part: Part, style: Style, created: datetime
-) -> dict[str, Any]:
-    fingerprint = hashlib.sha256(part.body).hexdigest()[:8]
-    return {
-        "digest_id": digest_id,
-        "channel_id": channel_id,
-        "style": style.value,
-        "body": part.body,
-        "story_ids": json.dumps(part.story_ids),
-        "idempotency_key": f"{digest_id}-{channel_id}-{fingerprint}",
-        "state": State.PENDING.value,
-        "attempts": 0,
-        "repeats": 0,
-        "created_at": to_ms(created),
-        "updated_at": to_ms(created),
-    }
-
-
-def _part(row: Row[Any]) -> QueuedPart:
-    return QueuedPart(
-        delivery_id=row.id,
-        digest_id=row.digest_id,
-        channel_id=row.channel_id,
-        part=row.part,
-        parts=row.parts,
-        style=Style(row.style),
-        body=row.body,
-        story_ids=tuple(json.loads(row.story_ids)),
-        idempotency_key=row.idempotency_key,
-        state=State(row.state),
-        attempts=row.attempts,
-        repeats=row.repeats,
-        not_before=None if row.not_before is None else from_ms(row.not_before),
-        reason=row.reason,
-        message_id=row.message_id,
-        created=from_ms(row.created_at),
-        updated=from_ms(row.updated_at),
     )

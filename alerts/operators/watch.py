@@ -145,7 +145,7 @@ def end_removed(
 ) -> None:
     """End without a word the incidents of sources and channels that left the configuration or are switched off."""
     known = dict.fromkeys(("source", SILENT), source_ids)
-    known |= dict.fromkeys(("channel", "undelivered", "digest", "adapter"), channel_ids)
+    known |= dict.fromkeys(("channel", "undelivered", "doubtful", "digest", "adapter"), channel_ids)
     for subject in incidents.open_subjects():
         kind, _, name = subject.partition(":")
         if kind in known and name not in known[kind]:

@@ -161,13 +161,25 @@ delivery = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("repeats", Integer, nullable=False, default=0),  # sends after an unknown outcome
     Column("owner", Text),
-    Column("lease_until", BigInteger),
     Column("not_before", BigInteger),
     Column("reason", Text),
     Column("message_id", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Index("delivery_queue", "channel_id", "state", "id"),
+)
+
+delivery_event = Table(  # what became of a delivery, step by step
+    "delivery_event",
+    metadata,
+    Column("id", Id, Identity(), primary_key=True),
+    Column("delivery_id", Id, ForeignKey("delivery.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("state", Text, nullable=False),  # alerts.delivery.attempt.State
+    Column("reason", Text),
+    Index("delivery_event_delivery", "delivery_id"),
+    Index("delivery_event_at", "at"),
 )
 
 channel_state = Table(
@@ -195,6 +207,7 @@ incident = Table(
     Column("told_at", BigInteger),
     Column("closed_at", BigInteger),
     Column("closing_told_at", BigInteger),
+    Column("told_in", Text),  # the digest that told its beginning
     Index("incident_subject", "subject", "closed_at"),
 )
 

@@ -14,6 +14,7 @@ from alerts.delivery.attempt import (
     LEAST_RATE_WAIT,
     MAX_REPEATS,
     OPEN_STATES,
+    REPEAT_AFTER,
     State,
     Transition,
     after_outcome,
@@ -75,7 +76,10 @@ def test_servers_own_error_is_repeated_until_it_recovers() -> None:
     failing = Unknown("HTTP 500", answered=True)
     for repeats in range(5):
         found = after(failing, attempts=repeats + 1, repeats=repeats)
-        assert (found.state, found.not_before) == (State.UNKNOWN, NOW + backoff(repeats + 1))
+        assert (found.state, found.not_before) == (
+            State.UNKNOWN,
+            NOW + max(REPEAT_AFTER, backoff(repeats + 1)),
+        )
     assert after(failing, attempts=9, repeats=8, age=timedelta(days=8)).state is State.DEAD
 
 
@@ -136,6 +140,7 @@ def test_open_states_are_those_that_a_run_may_still_send() -> None:
     assert set(State) - set(OPEN_STATES) == {
         State.SENT,
         State.REFUSED,
+        State.DOUBTFUL,
         State.HELD,
         State.DEAD,
         State.SUPERSEDED,

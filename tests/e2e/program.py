@@ -14,6 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from alerts.delivery.attempt import REPEAT_AFTER
 from crawler.clock import utc_now
 from tests.conftest import ROOT
 from tests.newsroom import Newsroom
@@ -106,6 +107,13 @@ class Program:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def let_a_minute_pass(self) -> None:
+        """Make every message older by the time that a repeat of a doubtful one waits at least."""
+        age_ms = round(REPEAT_AFTER.total_seconds() * 1000)
+        with sqlite3.connect(self.home / "var" / "newswatch.db") as connection:
+            aged = f"updated_at = updated_at - {age_ms}, not_before = not_before - {age_ms}"
+            connection.execute(f"UPDATE delivery SET {aged}")
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Return rows of the database."""

@@ -29,6 +29,7 @@ def kill_and_go_on(edge: str, home: Path, newsroom: Newsroom, chatroom: Chatroom
     program = set_up(home, newsroom, [slack(chatroom), hook(chatroom)])
     killed = program.run(NEWSWATCH_CRASH_AT=edge)
     assert killed.status == -signal.SIGKILL, f"the run never came to {edge}: {killed.err}"
+    program.let_a_minute_pass()
     resumed = program.run()
     assert resumed.status == 0, resumed.err
     deliveries = resumed.report["deliveries"]

@@ -290,6 +290,7 @@ def test_lost_answer_is_repeated_once_by_a_later_run_and_marked(
         chatroom.script(path, Answer(200, b"ok", ending="reset"))
     first = program.run()
     assert first.report["deliveries"]["unknown"] == 1
+    program.let_a_minute_pass()
     program.run()
     program.run()
     desk = [post for post in chatroom.posts if post.request.path.endswith("desk")]

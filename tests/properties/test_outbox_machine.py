@@ -21,7 +21,8 @@ from sqlalchemy.pool import StaticPool
 
 from alerts.delivery.attempt import GIVE_UP_AFTER, State, Transition, after_outcome
 from alerts.delivery.channelstate import ChannelStates
-from alerts.delivery.outbox import Outbox, QueuedPart
+from alerts.delivery.deliveryrow import QueuedPart
+from alerts.delivery.outbox import Outbox
 from alerts.message.platform import Outcome, Rejected, RetryLater, Sent, Style, TargetDead, Unknown
 from alerts.records import tables
 from alerts.records.archive import Archive
