@@ -1,7 +1,9 @@
 """Draw the golden digests roughly as each chat shows them: ``python -m tests.pictures OUTDIR``.
 
-One HTML sheet a situation, and a PNG beside it where Chromium is installed. For looking, not for judging: nothing is
-asserted and nothing is committed. Fonts: fonts-sil-padauk and fonts-noto-core of Debian show Burmese.
+Two sheets of the chats most read, in Burmese and in English, and one of all platforms a situation, in a phone's width,
+and a PNG beside each where Chromium is installed. For looking, not for judging: nothing is asserted or committed. After
+``.ci/peers`` the cards of Teams are drawn by Adaptive Cards' own renderer; the rest is drawn here. Fonts of Debian that
+show Burmese: fonts-sil-padauk and fonts-noto-core.
 """
 
 from __future__ import annotations
@@ -14,19 +16,26 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alerts.channels import PLATFORMS
 from alerts.digest.page import render_page
+from tests.conftest import ROOT
 from tests.contract.test_platforms import render
-from tests.situations import SITUATIONS, digest_of
+from tests.invented import BATTLE, CLINIC, is_burmese
+from tests.situations import SITUATIONS, compose, digest_of, stories_of
+
+if TYPE_CHECKING:
+    from alerts.model import Digest
 
 Message = Mapping[str, Any]
+
+MOST_READ = ("slack", "discord", "telegram", "teams", "matrix")
 
 _STYLE = """
 body { margin: 16px; background: #d9dce1; font: 15px/1.46 "Noto Sans", Padauk, "Noto Sans Myanmar", sans-serif; }
 .row { display: flex; flex-wrap: wrap; gap: 16px; align-items: flex-start; }
-figure { margin: 0; width: 470px; background: #fff; border-radius: 6px; overflow: hidden; }
+figure { margin: 0; width: 390px; background: #fff; border-radius: 6px; overflow: hidden; }
 figcaption { padding: 4px 12px; background: #3a3f47; color: #fff; font-size: 12px; }
 .message { padding: 10px 14px; border-top: 1px dashed #bbb; overflow-wrap: anywhere; }
 .message p { margin: 0 0 8px; } .small { font-size: 12px; color: #616061; } .pre { white-space: pre-wrap; }
@@ -41,6 +50,24 @@ border-radius: 12px; max-width: 400px; } .discord { background: #313338; color: 
 .ntfy .title { font-weight: bold; }
 pre { margin: 0; font: 12px/1.5 "DejaVu Sans Mono", Padauk, monospace; overflow: auto; }
 .accent { color: #6264a7; }
+.telegram blockquote { margin: 2px 0; padding: 2px 8px; background: #eef4f9; border-left: 3px solid #3390ec;
+border-radius: 4px; white-space: pre-wrap; } .ac-adaptiveCard { padding: 8px 0 !important; }
+"""
+
+# The renderer and the markdown parser that its documentation pairs it with; installed by .ci/peers.
+_NODE = ROOT / ".peers" / "node_modules"
+_RENDERER = (_NODE / "adaptivecards/dist/adaptivecards.js", _NODE / "markdown-it/dist/markdown-it.min.js")
+_DRAW_CARDS = """
+AdaptiveCards.AdaptiveCard.onProcessMarkdown = (text, result) => {
+  result.outputHtml = markdownit().render(text); result.didProcess = true;
+};
+const fonts = {fontFamily: '"Noto Sans", Padauk, sans-serif'};
+for (const place of document.querySelectorAll("script[type='application/json']")) {
+  const card = new AdaptiveCards.AdaptiveCard();
+  card.hostConfig = new AdaptiveCards.HostConfig(fonts);
+  card.parse(JSON.parse(place.textContent));
+  place.replaceWith(card.render());
+}
 """
 
 
@@ -132,14 +159,23 @@ def _teams_element(element: Message) -> str:
 
 
 def _teams(message: Message) -> str:
-    body = message["attachments"][0]["content"]["body"]
+    card = message["attachments"][0]["content"]
+    if all(path.is_file() for path in _RENDERER):
+        data = json.dumps(card).replace("<", "\\u003c")
+        return f'<div class="card"><script type="application/json">{data}</script></div>'
+    body = card["body"]
     return f'<div class="card">{"".join(map(_teams_element, body))}</div>'
+
+
+def _telegram(message: Message) -> str:
+    shown = message["text"].replace("</blockquote>\n", "</blockquote>")  # a block ends its own line
+    return f'<div class="pre">{shown}</div>'
 
 
 DRAWERS: Mapping[str, Callable[[Message], str]] = {
     "slack": _slack,
     "discord": _discord,
-    "telegram": lambda message: f'<div class="pre">{message["text"]}</div>',
+    "telegram": _telegram,
     "matrix": lambda message: message["formatted_body"],
     "mattermost": lambda message: _markdown(message["text"]),
     "googlechat": _googlechat,
@@ -154,11 +190,11 @@ DRAWERS: Mapping[str, Callable[[Message], str]] = {
 }
 
 
-def draw_sheet(situation: str, platforms: Iterable[str]) -> str:
-    """Return one sheet: what every platform shows of *situation*, messages under each other."""
+def draw_sheet(name: str, digest: Digest, platforms: Iterable[str]) -> str:
+    """Return one sheet: what every one of *platforms* shows of *digest*, messages under each other."""
     figures = []
     for platform in platforms:
-        parts = [part.body.decode("utf-8") for part in render(platform, digest_of(situation))]
+        parts = [part.body.decode("utf-8") for part in render(platform, digest)]
         if platform == "console":
             shown = [f"<pre>{escape(text)}</pre>" for text in parts]
         else:
@@ -166,9 +202,22 @@ def draw_sheet(situation: str, platforms: Iterable[str]) -> str:
         messages = "".join(f'<div class="message {platform}">{text}</div>' for text in shown)
         figures.append(f"<figure><figcaption>{platform}</figcaption>{messages}</figure>")
     return (
-        f'<!doctype html><meta charset="utf-8"><title>{situation}</title><style>{_STYLE}</style>'
-        f'<h2>{situation}</h2><div class="row">{"".join(figures)}</div>'
+        f'<!doctype html><meta charset="utf-8"><title>{name}</title><style>{_STYLE}</style>'
+        f'<h2>{name}</h2><div class="row">{"".join(figures)}</div>{_card_scripts()}'
     )
+
+
+def _card_scripts() -> str:
+    if not all(path.is_file() for path in _RENDERER):
+        return ""
+    loaded = "".join(f'<script src="{path.resolve().as_uri()}"></script>' for path in _RENDERER)
+    return f"{loaded}<script>{_DRAW_CARDS}</script>"
+
+
+def one_script(*, burmese: bool) -> Digest:
+    """Return a digest of two events told by the outlets of one script only."""
+    groups = ([each for each in event if is_burmese(each.text) is burmese] for event in (CLINIC, BATTLE))
+    return compose(stories_of(*map(tuple, groups)))
 
 
 def take_picture(browser: str, page: Path, width: int, height: int) -> None:
@@ -182,13 +231,20 @@ def main(folder: Path) -> None:
     """Write the sheets, the pages of ``digest --format html`` and, with a browser, their pictures."""
     folder.mkdir(parents=True, exist_ok=True)
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    for name in ("burmese", "english"):
+        sheet = folder / f"{name}.html"
+        drawn = draw_sheet(name, one_script(burmese=name == "burmese"), MOST_READ)
+        sheet.write_text(drawn, encoding="utf-8")
+        if browser:
+            take_picture(browser, sheet.resolve(), 2080, 1700)
+        print(sheet)
     for situation in SITUATIONS:
         sheet, page = folder / f"{situation}.html", folder / f"{situation}.page.html"
-        sheet.write_text(draw_sheet(situation, sorted(PLATFORMS)), encoding="utf-8")
+        sheet.write_text(draw_sheet(situation, digest_of(situation), sorted(PLATFORMS)), encoding="utf-8")
         page.write_text(render_page(digest_of(situation)), encoding="utf-8")
         if browser:
             is_long = situation in ("outage", "ten-outlets")
-            take_picture(browser, sheet.resolve(), 1500, 5000 if is_long else 2200)
+            take_picture(browser, sheet.resolve(), 1260, 6400 if is_long else 2900)
             take_picture(browser, page.resolve(), 800, 2400 if is_long else 1000)
         print(f"{sheet}{'' if browser else ' (no Chromium: no picture)'}")
 
