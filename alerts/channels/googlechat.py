@@ -19,7 +19,7 @@ from pydantic import ConfigDict
 from alerts.message.answer import is_web_page
 from alerts.message.layout import Line, Telling, repeat_note
 from alerts.message.paging import Page, paginate
-from alerts.message.plaintext import break_mentions
+from alerts.message.plaintext import break_links, break_mentions
 from alerts.message.platform import (
     ChannelKeys,
     Delivery,
@@ -67,7 +67,7 @@ class GoogleChatKeys(ChannelKeys):
 def _text_only(text: str) -> str:
     """Return *text* without live mentions, links or emphasis: only letters reach the chat's own markup."""
     table = str.maketrans({"<": "‹", ">": "›", "*": "∗", "_": "_\u200b", "~": "~\u200b", "`": "ʻ"})
-    return break_mentions(text).translate(table)
+    return break_links(break_mentions(text)).translate(table)
 
 
 def _as_is(text: str) -> str:

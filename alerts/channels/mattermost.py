@@ -16,7 +16,7 @@ from pydantic import ConfigDict
 from alerts.message.answer import is_web_page
 from alerts.message.layout import repeat_note
 from alerts.message.paging import Page, paginate
-from alerts.message.plaintext import break_mentions
+from alerts.message.plaintext import break_links, break_mentions
 from alerts.message.platform import (
     ChannelKeys,
     Delivery,
@@ -60,9 +60,9 @@ class MattermostKeys(ChannelKeys):
 
 
 def _disarm(text: str) -> str:
-    """Return *text* without mentions, channel links, emoji codes and HTML-like brackets."""
+    """Return *text* without mentions, links under other words, channel links, emoji codes and HTML-like brackets."""
     text = text.replace("<", "‹").replace(">", "›").replace("@", "@\u200b").replace("~", "~\u200b")
-    return _EMOJI.sub(":\u200b", break_mentions(text))
+    return _EMOJI.sub(":\u200b", break_links(break_mentions(text)))
 
 
 def _escape(text: str) -> str:

@@ -17,7 +17,7 @@ from pydantic import ConfigDict
 from alerts.message.answer import is_web_page
 from alerts.message.layout import Line, Telling, repeat_note
 from alerts.message.paging import Page, paginate
-from alerts.message.plaintext import break_mentions
+from alerts.message.plaintext import break_links, break_mentions
 from alerts.message.platform import (
     ChannelKeys,
     Delivery,
@@ -57,7 +57,7 @@ CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 Element = dict[str, Any]
 
 _LOOKALIKES = str.maketrans({"*": "∗", "_": "＿", "`": "ʻ", "\\": "＼", "~": "∼", "<": "‹", ">": "›"})
-_LINK = re.compile(r"\](?=[(\[:])|!(?=\[)|\{(?=\{)")
+_FUNCTION = re.compile(r"\{(?=\{)")
 _LINE_START = re.compile(r"^(?=[-+#>|=]|\d+[.)])")
 
 
@@ -71,8 +71,8 @@ class TeamsKeys(ChannelKeys):
 
 def neutralise(text: str) -> str:
     """Return *text* so that no markdown renderer finds emphasis, links, lists or functions in it."""
-    text = _LINK.sub(lambda match: match[0] + "\u200b", break_mentions(text).translate(_LOOKALIKES))
-    return _LINE_START.sub("\u200b", text)
+    text = break_links(break_mentions(text)).translate(_LOOKALIKES)
+    return _LINE_START.sub("\u200b", _FUNCTION.sub("{\u200b", text))
 
 
 def _as_is(text: str) -> str:
