@@ -1,7 +1,8 @@
 """A loopback chat server with scripted answers: refusals, delays, resets after the request, lost answers.
 
-Unscripted posts get what the real platform says when all is well. It records everything that came, and knows
-what readers would see of it, so that a test can count doubles.
+Unscripted posts get what the real platform says when all is well, and are refused where it would refuse them: Slack,
+Discord and Telegram by their published schemas, Telegram by its own parser too, a signed webhook by its signature. It
+records everything that came, and knows what readers would see of it, so that a test can count doubles.
 """
 
 from __future__ import annotations
@@ -11,16 +12,21 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from alerts.demo.chatroom import answer_post, platform_of
 from crawler.clock import utc_now
+from tests.contract import tdlib
+from tests.contract.schemas import broken_rule, validator
 from tests.newsroom import Exchange, LoopbackServer, Request
 
 # What happens after the request was read. All but "answer" lose the answer on its way to the client.
 Ending = Literal["answer", "reset", "close", "hang", "short", "drip", "endless"]
 
 JSON = {"Content-Type": "application/json"}
+SECRET = "whsec_bmV3c3dhdGNoLXRlc3Qtc2VjcmV0LTAx"  # of every signed webhook that is pointed here
 MATRIX_SEND = re.compile(r"/_matrix/client/v3/rooms/[^/]+/send/[^/]+/(?P<txn>[^/]+)")
 GOOGLE_SEND = re.compile(r"/v1/spaces/[^/]+/messages")
 
@@ -163,6 +169,8 @@ def _healthy_answer(request: Request, number: int) -> Answer:
         return json_answer(200, {"event_id": f"${match['txn']}"})  # the same for the same transaction
     if request.method not in ("POST", "PUT"):
         return Answer(405)
+    if refusal := _refusal(request):
+        return refusal
     if platform_of(request.target):
         said = answer_post(request.target, request.body, number, utc_now())
         return Answer(said.status, said.body, {"Content-Type": said.content_type})
@@ -177,3 +185,34 @@ def _healthy_answer(request: Request, number: int) -> Answer:
     if re.fullmatch(r"/[\w-]*", path):  # ntfy: JSON to the root, or text to a topic
         return json_answer(200, {"id": f"ntfy{number}", "event": "message"})
     return Answer(404, b"not found")
+
+
+def _refusal(request: Request) -> Answer | None:
+    """Return what the platform at this path says to a message that it does not take, None for one that it takes."""
+    if "webhook-signature" in request.headers:
+        try:
+            Webhook(SECRET).verify(request.body, dict(request.headers))
+        except WebhookVerificationError:
+            return json_answer(401, {"error": "wrong signature"})
+        return None
+    platform = platform_of(request.target)
+    if platform not in ("slack", "discord", "telegram"):
+        return None
+    payload = _read_object(request.body)
+    if payload is None:
+        return None  # the room behind answers to what is no JSON
+    refused = bool(broken_rule(validator(platform), payload))
+    if platform == "slack":
+        return Answer(400, b"invalid_blocks") if refused else None
+    if platform == "discord":
+        return json_answer(400, {"code": 50035, "message": "Invalid Form Body"}) if refused else None
+    said = "Bad Request: wrong parameter" if refused else tdlib.refusal(payload)
+    return json_answer(400, {"ok": False, "error_code": 400, "description": said}) if said else None
+
+
+def _read_object(body: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import json
 import socket
 import time
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.chatroom import Answer, Chatroom, Ending, json_answer
+from tests.contract import tdlib
 from tests.newsroom import LoopbackServer, Newsroom
 
 OPENED = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -164,3 +166,41 @@ def test_readers_see_a_repeat_unless_the_platform_knows_its_identity(chatroom: C
         send(chatroom.url("/services/T/B/x"), body=b'{"text": "a"}')
         send(chatroom.url("/hook"), {"webhook-id": "msg_1"}, b"{}")
     assert [post.request.path for post in chatroom.visible] == ["/services/T/B/x", "/hook", "/services/T/B/x"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "said"),
+    [
+        (
+            "/bot1:x/sendMessage",
+            {"chat_id": 1, "text": "<b>Loikaw", "parse_mode": "HTML"},
+            400,
+            "can't parse entities",
+        ),
+        ("/bot1:x/sendMessage", {"chat_id": 1, "text": "x" * 4097}, 400, "message is too long"),
+        ("/bot1:x/sendMessage", {"chat_id": 1, "text": "က" * 11_000}, 400, "text is too long"),
+        ("/bot1:x/sendMessage", {"chat_id": 1, "text": "x", "parse_mod": "HTML"}, 400, "wrong parameter"),
+        (
+            "/bot1:x/sendMessage",
+            {"chat_id": 1, "text": "<b>Loikaw</b>", "parse_mode": "HTML"},
+            200,
+            "message_id",
+        ),
+        ("/services/T/B/x", {"blocks": [{"type": "rich_txt"}]}, 400, "invalid_blocks"),
+        ("/api/webhooks/1/x?wait=true", {"embeds": [{"title": "x" * 257}]}, 400, "50035"),
+        ("/api/webhooks/1/x?wait=true", {"content": "x"}, 200, "id"),
+    ],
+)
+def test_chatroom_refuses_what_its_platform_would(
+    chatroom: Chatroom, path: str, body: dict[str, object], status: int, said: str
+) -> None:
+    if said == "can't parse entities" and not tdlib.PRESENT:
+        pytest.skip(tdlib.MISSING)
+    answered, _, told = send(chatroom.url(path), body=json.dumps(body).encode())
+    assert (answered, said in told.decode()) == (status, True), told
+
+
+def test_chatroom_refuses_a_wrong_signature(chatroom: Chatroom) -> None:
+    headers = {"webhook-id": "msg_1", "webhook-timestamp": "1795904106", "webhook-signature": "v1,xxxx"}
+    assert send(chatroom.url("/hook"), headers, b"{}")[0] == 401
+    assert chatroom.visible == ()

@@ -6,16 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from jsonschema import Draft7Validator, Draft202012Validator
 
 from alerts.channels import PLATFORMS
 from alerts.message.platform import Delivery, Style
 from tests.builders import NOW, a_digest, a_full_digest, a_report, a_sentence, a_story
+from tests.contract.schemas import broken_rule, validator
 from tests.contract.test_platforms import KEYS, keys_of, render
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from alerts.model import Digest
 
 styles = pytest.mark.parametrize("style", list(Style))
@@ -35,48 +33,12 @@ def bodies(name: str, style: Style) -> list[bytes]:
     ]
 
 
-def contract(shared: Path, name: str) -> dict[str, Any]:
-    path = shared / "contracts" / name
-    if not path.is_file():
-        pytest.skip(f"no {name} beside the checkout")
-    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return found
-
-
+@three
 @styles
-def test_slack_messages_satisfy_slacks_types(shared: Path, style: Style) -> None:
-    validator = Draft7Validator(contract(shared, "slack-webhook-body.schema.json"))
-    for body in bodies("slack", style):
-        validator.validate(json.loads(body))
-
-
-@styles
-def test_discord_messages_satisfy_discords_openapi(shared: Path, style: Style) -> None:
-    api = contract(shared, "discord-openapi-webhooks-subset.json")
-    request = "#/components/schemas/IncomingWebhookRequestPartial"
-    schema = {"$ref": request, "components": api["components"]}
-    known = set(api["components"]["schemas"]["IncomingWebhookRequestPartial"]["properties"])
-    validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    for body in bodies("discord", style):
-        message = json.loads(body)
-        validator.validate(message)
-        assert set(message) <= known
-
-
-@styles
-def test_telegram_messages_use_only_parameters_of_send_message(shared: Path, style: Style) -> None:
-    api = contract(shared, "telegram-bot-api-subset.json")
-    fields = {field["name"]: field for field in api["methods"]["sendMessage"]["fields"]}
-    preview = {field["name"] for field in api["types"]["LinkPreviewOptions"]["fields"]}
-    kinds = {"String": str, "Integer": int, "Boolean": bool, "LinkPreviewOptions": dict}
-    for body in bodies("telegram", style):
-        message = json.loads(body)
-        assert {name for name, field in fields.items() if field["required"]} <= set(message) <= set(fields)
-        assert set(message["link_preview_options"]) <= preview
-        for name, value in message.items():
-            assert isinstance(value, tuple(kinds[kind] for kind in fields[name]["types"] if kind in kinds)), (
-                name
-            )
+def test_messages_keep_the_published_schema(name: str, style: Style) -> None:
+    checker = validator(name)
+    for body in bodies(name, style):
+        assert not broken_rule(checker, json.loads(body))
 
 
 @three

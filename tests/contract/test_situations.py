@@ -9,12 +9,10 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from jsonschema import Draft7Validator, Draft202012Validator
 
 from alerts.channels import PLATFORMS
 from alerts.message.platform import Style
 from tests.conftest import ROOT
-from tests.contract.test_platform_payloads import contract
 from tests.contract.test_platforms import render
 from tests.contract.verify import VERIFIERS
 from tests.goldenfile import REWRITE
@@ -59,21 +57,6 @@ def test_every_message_of_a_situation_keeps_its_platforms_contract(situation: st
         for part in render(platform, digest, style):
             VERIFIERS[platform](part.body)
             VERIFIERS[platform](PLATFORMS[platform].mark_repeat(part.body, digest.digest_id))
-
-
-def test_the_situations_satisfy_the_published_schemas(shared: Path) -> None:
-    slack = Draft7Validator(contract(shared, "slack-webhook-body.schema.json"))
-    card = Draft7Validator(contract(shared, "adaptive-card-1.5.schema.json"))
-    api = contract(shared, "discord-openapi-webhooks-subset.json")
-    request = "#/components/schemas/IncomingWebhookRequestPartial"
-    discord = Draft202012Validator({"$ref": request, "components": api["components"]})
-    for situation in SITUATIONS:
-        for message in json.loads(told(situation, "slack")):
-            slack.validate(message)
-        for message in json.loads(told(situation, "discord")):
-            discord.validate(message)
-        for message in json.loads(told(situation, "teams")):
-            card.validate(message["attachments"][0]["content"])
 
 
 def test_no_file_is_left_of_a_situation_that_is_gone() -> None:

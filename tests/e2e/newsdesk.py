@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.chatroom import Chatroom, Post
+from tests.chatroom import SECRET, Chatroom, Post
 from tests.e2e.program import Program, a_source, publish
 from tests.newsroom import Newsroom
 
@@ -67,11 +67,10 @@ def slack(chatroom: Chatroom, name: str = "desk", **more: Any) -> dict[str, Any]
 
 def hook(chatroom: Chatroom, name: str = "hook", **more: Any) -> dict[str, Any]:
     """Return a signed generic webhook at *chatroom*."""
-    secret = "whsec_bmV3c3dhdGNoLXRlc3Qtc2VjcmV0LTAx"
     return {
         "id": name,
         "platform": "webhook",
         "url": chatroom.url(f"/hooks/{name}"),
-        "secret": secret,
+        "secret": SECRET,
         **more,
     }
