@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from alerts.message.layout import Line, Telling, repeat_note
+from alerts.message.layout import Line, Telling, put_first, repeat_note
 from alerts.message.paging import Page, paginate
 from alerts.message.plaintext import cut_text, is_cut_point
 from alerts.message.platform import (
@@ -203,7 +203,7 @@ def request(keys: ConsoleKeys, delivery: Delivery) -> HttpRequest:
 
 def mark_repeat(body: bytes, digest_id: str) -> bytes:
     """Open with the note that the digest may be a repeat."""
-    return f"{repeat_note(digest_id)}\n".encode() + body
+    return put_first(repeat_note(digest_id), body.decode("utf-8")).encode("utf-8")
 
 
 _RESET, _BOLD, _DIM, _TOPIC, _MATCH = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[36m", "\x1b[1;33m"

@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import ConfigDict
 
-from alerts.message.answer import is_web_page, rate_limited
-from alerts.message.layout import REPEAT_NOTE, Line, Telling
+from alerts.message.answer import classify_api, is_web_page, rate_limited
+from alerts.message.layout import Line, Telling, put_first, repeat_note
 from alerts.message.paging import Page, paginate
 from alerts.message.plaintext import cut_text
 from alerts.message.platform import (
@@ -31,8 +31,6 @@ from alerts.message.platform import (
     Sent,
     Style,
     TargetDead,
-    Unknown,
-    classify_status,
     is_text,
 )
 from alerts.message.prose import Markup, dress_pieces, section_of, write_lines
@@ -190,10 +188,7 @@ def _texts(embed: dict[str, Any]) -> str:
 def mark_repeat(body: bytes, digest_id: str) -> bytes:
     """Return *body* saying first that it may be a repeat."""
     message = decode_object(body)
-    note = escape(REPEAT_NOTE(digest_id))
-    if message["content"].startswith(note):
-        return body
-    message["content"] = f"{note}\n{message['content']}"
+    message["content"] = put_first(escape(repeat_note(digest_id)), message["content"])
     return encode_json(message)
 
 
@@ -213,10 +208,8 @@ def classify(response: HttpResponse) -> Outcome:
     code = found.get("code")
     if response.status == 429:
         return rate_limited(response, found.get("retry_after"))
-    outcome = classify_status(response)
+    outcome = classify_api(response, "Discord")
     if isinstance(outcome, Sent):
-        if is_web_page(response):
-            return Unknown(f"HTTP {response.status} with a web page: something stands between us and Discord")
         message_id = found.get("id")
         return Sent(message_id if isinstance(message_id, str) else None)
     if 400 <= response.status < 500 and isinstance(code, int):

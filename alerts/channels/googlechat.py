@@ -16,8 +16,8 @@ from urllib.parse import urlencode
 
 from pydantic import ConfigDict
 
-from alerts.message.answer import is_web_page
-from alerts.message.layout import Line, Telling, repeat_note
+from alerts.message.answer import classify_api
+from alerts.message.layout import Line, Telling, put_first, repeat_note
 from alerts.message.paging import Page, paginate
 from alerts.message.plaintext import break_links, break_mentions
 from alerts.message.platform import (
@@ -32,8 +32,6 @@ from alerts.message.platform import (
     Sent,
     Style,
     TargetDead,
-    Unknown,
-    classify_status,
     is_text,
 )
 from alerts.message.prose import Markup, dress_pieces, section_of, write_lines
@@ -179,12 +177,10 @@ _STATUS = re.compile(r"[A-Z][A-Z_]{3,40}")
 def classify(response: HttpResponse) -> Outcome:
     """Read Google's verdict; a key that is no longer valid comes as a 400, like a bad message."""
     found = decode_object(response.body)
-    outcome = classify_status(response)
+    outcome = classify_api(response, "Google Chat")
     message = read_text(found, "error", "message")
     status = read_text(found, "error", "status")
     reason = explain(response, status if _STATUS.fullmatch(status) else "")
-    if isinstance(outcome, Sent) and is_web_page(response):
-        return Unknown(explain(response, "a web page, not Google Chat"))
     if isinstance(outcome, Sent):
         return Sent(read_text(found, "name") or None)
     if response.status == 400 and message.startswith("API key not valid"):
@@ -198,9 +194,11 @@ def mark_repeat(body: bytes, digest_id: str) -> bytes:
     """Say above everything else that the message may be a repeat."""
     message, note = decode_object(body), repeat_note(digest_id)
     if "text" in message:
-        message["text"] = f"{note}\n{message['text']}"
+        message["text"] = put_first(note, message["text"])
+    noted = {"widgets": [_paragraph(escape(note))]}
     for card in message.get("cardsV2", []):
-        card["card"]["sections"].insert(0, {"widgets": [_paragraph(escape(note))]})
+        if card["card"]["sections"][0] != noted:
+            card["card"]["sections"].insert(0, noted)
     return encode_json(message)
 
 

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from pydantic import ConfigDict, SecretStr, field_validator
 
 from alerts.message.answer import rate_limited
-from alerts.message.layout import Line, Telling, repeat_note
+from alerts.message.layout import Line, Telling, put_first, repeat_note
 from alerts.message.paging import Page, paginate
 from alerts.message.platform import (
     ChannelKeys,
@@ -188,15 +188,17 @@ def classify(response: HttpResponse) -> Outcome:
 def _old_wait_s(found: dict[str, Any]) -> float | None:
     """Return ``retry_after_ms`` in seconds: older homeservers send it instead of ``Retry-After``."""
     wait_ms = found.get("retry_after_ms")
-    return min(wait_ms, 1e9) / 1000 if isinstance(wait_ms, int | float) else None
+    if not isinstance(wait_ms, int | float) or isinstance(wait_ms, bool):
+        return None
+    return min(wait_ms, 1e9) / 1000
 
 
 def mark_repeat(body: bytes, digest_id: str) -> bytes:
     """Say in both forms of the message that it may be a repeat."""
     content, note = decode_object(body), repeat_note(digest_id)
-    content["body"] = f"{note}\n{content['body']}"
+    content["body"] = put_first(note, content["body"])
     if "formatted_body" in content:
-        content["formatted_body"] = f"<p>{escape(note)}</p>{content['formatted_body']}"
+        content["formatted_body"] = put_first(f"<p>{escape(note)}</p>", content["formatted_body"], gap="")
     return encode_json(content)
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import ConfigDict
 
-from alerts.message.answer import is_web_page
-from alerts.message.layout import repeat_note
+from alerts.message.answer import classify_api
+from alerts.message.layout import put_first, repeat_note
 from alerts.message.paging import Page, paginate
 from alerts.message.plaintext import break_links, break_mentions
 from alerts.message.platform import (
@@ -25,11 +25,8 @@ from alerts.message.platform import (
     Outcome,
     Part,
     Platform,
-    Sent,
     Style,
     TargetDead,
-    Unknown,
-    classify_status,
 )
 from alerts.message.prose import Markup, bold_in_markdown, write_lines
 from alerts.message.wire import (
@@ -126,17 +123,15 @@ def classify(response: HttpResponse) -> Outcome:
     """
     found = decode_object(response.body)
     code = read_text(found, "id")
-    if response.status == 501 or (400 <= response.status < 500 and code.startswith(_DEAD)):
-        return TargetDead(explain(response, next((known for known in _DEAD if code.startswith(known)), "")))
-    outcome = classify_status(response)
-    if isinstance(outcome, Sent) and is_web_page(response):
-        return Unknown(explain(response, "a web page, not Mattermost"))
-    return outcome
+    known = next((dead for dead in _DEAD if code.startswith(dead)), "")
+    if known and (response.status == 501 or 400 <= response.status < 500):
+        return TargetDead(explain(response, known))
+    return classify_api(response, "Mattermost")
 
 
 def mark_repeat(body: bytes, digest_id: str) -> bytes:
     """Open the post with the note that it may be a repeat."""
-    return encode_json({"text": f"{repeat_note(digest_id)}\n\n{decode_object(body)['text']}"})
+    return encode_json({"text": put_first(repeat_note(digest_id), decode_object(body)["text"], gap="\n\n")})
 
 
 PLATFORM = Platform(

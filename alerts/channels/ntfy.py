@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, SecretStr, field_validator
 
-from alerts.message.answer import is_web_page, rate_limited
-from alerts.message.layout import Telling, digest_heading, repeat_note
+from alerts.message.answer import classify_api, rate_limited
+from alerts.message.layout import Telling, digest_heading, put_first, repeat_note
 from alerts.message.paging import Page, paginate
 from alerts.message.plaintext import cut_text
 from alerts.message.platform import (
@@ -27,11 +27,8 @@ from alerts.message.platform import (
     Outcome,
     Part,
     Platform,
-    RetryLater,
     Sent,
     Style,
-    Unknown,
-    classify_status,
 )
 from alerts.message.prose import NO_ADDRESS, PLAIN_TEXT, write_lines
 from alerts.message.wire import (
@@ -127,27 +124,21 @@ def classify(response: HttpResponse) -> Outcome:
     A 429 may mean the day's quota, which no short wait mends: code 42908 asks for an hour.
     """
     found = decode_object(response.body)
-    outcome = classify_status(response)
+    outcome = classify_api(response, "ntfy")
     code = found.get("code")
     reason = explain(response, f"code {code}" if isinstance(code, int) and 40_000 <= code < 60_000 else "")
     if isinstance(outcome, Sent):
-        return (
-            Unknown(explain(response, "a web page, not ntfy"))
-            if is_web_page(response)
-            else Sent(read_text(found, "id") or None)
-        )
+        return Sent(read_text(found, "id") or None)
     if response.status == 429:
         an_hour = 3600 if code == 42908 else None
         return replace(rate_limited(response, an_hour), reason=reason)
-    if response.status == 507:  # no room on the server: refused before anything was stored
-        return RetryLater(reason)
     return outcome
 
 
 def mark_repeat(body: bytes, digest_id: str) -> bytes:
     """Open the message with the note that it may be a repeat."""
     payload = decode_object(body)
-    payload["message"] = f"{repeat_note(digest_id)}\n{payload['message']}"
+    payload["message"] = put_first(repeat_note(digest_id), payload["message"])
     return encode_json(payload)
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict
 
-from alerts.message.answer import is_web_page, rate_limited
-from alerts.message.layout import REPEAT_NOTE, Line, Telling
+from alerts.message.answer import classify_api, rate_limited
+from alerts.message.layout import Line, Telling, put_first, repeat_note
 from alerts.message.paging import Page, paginate
 from alerts.message.plaintext import cut_text
 from alerts.message.platform import (
@@ -31,7 +31,6 @@ from alerts.message.platform import (
     Style,
     TargetDead,
     Unknown,
-    classify_status,
     is_text,
 )
 from alerts.message.prose import Markup, section_of, write_lines
@@ -202,10 +201,10 @@ def _count_text(node: object) -> int:
 def mark_repeat(body: bytes, digest_id: str) -> bytes:
     """Return *body* saying first that it may be a repeat."""
     message = decode_object(body)
-    note = REPEAT_NOTE(digest_id)
+    note = repeat_note(digest_id)
     if message["text"].startswith(escape(note)):
         return body
-    message["text"] = f"{escape(note)}\n{message['text']}"
+    message["text"] = put_first(escape(note), message["text"])
     if "blocks" in message:
         message["blocks"].insert(0, {"type": "context", "elements": [_plain_text(note)]})
     return encode_json(message)
@@ -224,14 +223,12 @@ def classify(response: HttpResponse) -> Outcome:
     found = decode_object(response.body)
     if response.status == 429:
         return rate_limited(response, found.get("retry_after"))
-    outcome = classify_status(response)
+    outcome = classify_api(response, "Slack")
     if isinstance(outcome, RetryLater):
         return outcome
     word = found.get("error") or response.body[:64].decode("ascii", "replace").strip()
     code = word if isinstance(word, str) and _CODE.fullmatch(word) else ""
     if isinstance(outcome, Sent):
-        if is_web_page(response):
-            return Unknown(f"HTTP {response.status} with a web page: something stands between us and Slack")
         if found.get("ok") is not False:
             return outcome
         outcome = Rejected(f"HTTP {response.status}")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict
 
-from alerts.message.answer import is_web_page
+from alerts.message.answer import classify_api
 from alerts.message.layout import Line, Telling, repeat_note
 from alerts.message.paging import Page, paginate
 from alerts.message.plaintext import break_links, break_mentions
@@ -31,8 +31,6 @@ from alerts.message.platform import (
     Sent,
     Style,
     TargetDead,
-    Unknown,
-    classify_status,
     is_text,
 )
 from alerts.message.prose import Markup, bold_in_markdown, dress_pieces, section_of, write_lines
@@ -186,14 +184,12 @@ _DEAD = (
 def classify(response: HttpResponse) -> Outcome:
     """Read the workflow's verdict; older addresses answer 200 with "HTTP error 429" in the text."""
     found = decode_object(response.body)
-    outcome = classify_status(response)
+    outcome = classify_api(response, "the workflow")
     code = read_text(found, "error", "code")
     reason = explain(response, code if code in _DEAD else "")
     if isinstance(outcome, Sent) and (inside := _ERROR_INSIDE.search(response.body)):
         said = f"HTTP {response.status} holding error {inside[1].decode('ascii')}"
         return RetryLater(said, rate_limited=True) if inside[1] == b"429" else Rejected(said)
-    if isinstance(outcome, Sent) and is_web_page(response):
-        return Unknown(explain(response, "a web page, not a workflow"))
     if 400 <= response.status < 500 and code in _DEAD:
         return TargetDead(reason)
     return outcome
@@ -203,7 +199,9 @@ def mark_repeat(body: bytes, digest_id: str) -> bytes:
     """Put the note that it may be a repeat on top of the card."""
     message = decode_object(body)
     card = message["attachments"][0]["content"]
-    card["body"].insert(0, _block(neutralise(repeat_note(digest_id)), isSubtle=True, size="Small"))
+    note = _block(neutralise(repeat_note(digest_id)), isSubtle=True, size="Small")
+    if card["body"][0] != note:
+        card["body"].insert(0, note)
     return encode_json(message)
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, PositiveInt, SecretStr
 
-from alerts.message.answer import is_web_page, rate_limited
-from alerts.message.layout import REPEAT_NOTE
+from alerts.message.answer import classify_api, rate_limited
+from alerts.message.layout import put_first, repeat_note
 from alerts.message.paging import Page, paginate
 from alerts.message.plaintext import break_mentions
 from alerts.message.platform import (
@@ -29,8 +29,6 @@ from alerts.message.platform import (
     Sent,
     Style,
     TargetDead,
-    Unknown,
-    classify_status,
 )
 from alerts.message.prose import Markup, write_lines
 from alerts.message.wire import Address, decode_object, encode_json, post_json
@@ -152,10 +150,9 @@ def _fits(body: bytes) -> bool:
 def mark_repeat(body: bytes, digest_id: str) -> bytes:
     """Return *body* saying first that it may be a repeat."""
     message = decode_object(body)
-    note = escape(REPEAT_NOTE(digest_id)) if "parse_mode" in message else REPEAT_NOTE(digest_id)
-    if message["text"].startswith(note):
-        return body
-    return encode_json(message | {"text": f"{note}\n{message['text']}"})
+    note = repeat_note(digest_id)
+    note = escape(note) if "parse_mode" in message else note
+    return encode_json(message | {"text": put_first(note, message["text"])})
 
 
 def request(keys: TelegramKeys, delivery: Delivery) -> HttpRequest:
@@ -175,7 +172,7 @@ def classify(response: HttpResponse) -> Outcome:
     parameters = parameters if isinstance(parameters, dict) else {}
     if response.status == 429:
         return rate_limited(response, parameters.get("retry_after"))
-    outcome = classify_status(response)
+    outcome = classify_api(response, "Telegram")
     if isinstance(outcome, Sent):
         return _read_success(response, found)
     if response.status != 400:
@@ -193,8 +190,6 @@ def classify(response: HttpResponse) -> Outcome:
 
 
 def _read_success(response: HttpResponse, found: dict[str, Any]) -> Outcome:
-    if is_web_page(response):
-        return Unknown(f"HTTP {response.status} with a web page: something stands between us and Telegram")
     if found.get("ok") is False:
         return Rejected(f"HTTP {response.status}, but not ok")
     result = found.get("result")

@@ -9,10 +9,10 @@ import math
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from alerts.message.platform import RetryLater, read_retry_after
+from alerts.message.platform import RetryLater, Sent, Unknown, classify_status, read_retry_after
 
 if TYPE_CHECKING:
-    from alerts.message.platform import HttpResponse
+    from alerts.message.platform import HttpResponse, Outcome
 
 _LONGEST_WAIT_S = 86_400.0
 
@@ -32,6 +32,15 @@ def rate_limited(response: HttpResponse, asked_s: object = None) -> RetryLater:
             waits.append(timedelta(seconds=min(max(seconds, 0.0), _LONGEST_WAIT_S)))
     wait = max((wait for wait in waits if wait is not None), default=None)
     return RetryLater(f"HTTP {response.status}: rate limited", after=wait, rate_limited=True)
+
+
+def classify_api(response: HttpResponse, service: str) -> Outcome:
+    """Read a status as `classify_status` does, but believe no success that is a web page: *service* answers none."""
+    outcome = classify_status(response)
+    if isinstance(outcome, Sent) and is_web_page(response):
+        said = f"HTTP {response.status} with a web page"
+        return Unknown(f"{said}: something stands between us and {service}")
+    return outcome
 
 
 def is_web_page(response: HttpResponse) -> bool:

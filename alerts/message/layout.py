@@ -266,7 +266,9 @@ def repeat_note(digest_id: str) -> str:
     return f"This may be a repeat of digest {short_line(digest_id, 16)}."
 
 
-REPEAT_NOTE = repeat_note
+def put_first(note: str, text: str, gap: str = "\n") -> str:
+    """Return *text* opened by *note*, once however often it is asked for."""
+    return text if text.startswith(note) else f"{note}{gap}{text}"
 
 
 def sentence_pieces(

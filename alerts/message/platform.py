@@ -186,25 +186,34 @@ def read_retry_after(response: HttpResponse, now: datetime | None = None) -> tim
     return timedelta(seconds=min(max(seconds, 0.0), 86_400.0))
 
 
+# RFC 9110 §15, RFC 6585 §6 (511), RFC 4918 §11.5 (507); 52x are Cloudflare's, for a server that it never reached:
+# https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/
+_NOT_PROCESSED = frozenset((407, 408, 425, 502, 503, 507, 511, 521, 523, 525, 526))
+_DEAD = {
+    401: "", 403: "", 404: "", 410: "",
+    405: "the address takes no messages",
+    501: "the address takes no messages",
+}  # fmt: skip
+
+
 def classify_status(response: HttpResponse) -> Outcome:
     """Read what a status alone says; platforms refine it with their bodies.
 
-    2xx sent; 3xx and other 4xx rejected; 401, 403, 404 and 410 dead; 429 later; 502 and 503 were not
-    processed; 500, 504 and the rest may have been.
+    2xx sent; 429 later; what was certainly not processed is tried again; 401, 403, 404, 405, 410, 501 and redirects
+    are dead; other 4xx refused. 500, 504 and the rest may have been processed.
     """
     status = response.status
+    said = f"HTTP {status}"
     if 200 <= status < 300:
         return Sent()
     if status == 429:
-        return RetryLater(f"HTTP {status}: rate limited", after=read_retry_after(response), rate_limited=True)
-    if status in (401, 403, 404, 410):
-        return TargetDead(f"HTTP {status}")
+        return RetryLater(f"{said}: rate limited", after=read_retry_after(response), rate_limited=True)
+    if status in _NOT_PROCESSED:
+        return RetryLater(said, after=read_retry_after(response))
+    if status in _DEAD:
+        return TargetDead(f"{said}: {_DEAD[status]}" if _DEAD[status] else said)
     if 300 <= status < 400:
-        return TargetDead(f"HTTP {status}: the address has moved; a message is never sent to another address")
-    if status in (502, 503):
-        return RetryLater(f"HTTP {status}", after=read_retry_after(response))
-    if status in (408, 425):
-        return RetryLater(f"HTTP {status}", after=read_retry_after(response))
-    if status >= 500:
-        return Unknown(f"HTTP {status}", answered=True)
-    return Rejected(f"HTTP {status}")
+        return TargetDead(f"{said}: the address has moved; a message is never sent to another address")
+    if 400 <= status < 500:
+        return Rejected(said)
+    return Unknown(said, answered=status >= 500)
