@@ -1,0 +1,85 @@
+"""The list of properties that every platform must keep, and the verdict on one of them for one platform.
+
+A check returns how many things it checked and raises ``AssertionError`` at the first that does not hold. What a
+platform skips stands in its profile with a reason; a skip without one, or of a property that is not here, is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from tests.kit import answers, forms, repeats
+
+if TYPE_CHECKING:
+    from tests.kit.profile import Subject
+
+LEAST_REASON_CHARS = 30
+
+
+class Check(Protocol):
+    """Ask one platform; *thorough* is the long sweep."""
+
+    def __call__(self, subject: Subject, *, thorough: bool = False) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One thing that every platform promises."""
+
+    name: str
+    promise: str
+    check: Check
+    has_sweep: bool = False  # asks more when it is thorough
+
+
+PROPERTIES = (
+    Property(
+        "answers",
+        "every status and documented answer means what it should",
+        answers.check_answers,
+        has_sweep=True,
+    ),
+    Property("waits", "Retry-After in every form; of header and body the longer", answers.check_waits),
+    Property("repeats", "a repeat says so with the digest's id, once", repeats.check_repeats, has_sweep=True),
+    Property("bytes", "equal digests give equal bytes", forms.check_bytes, has_sweep=True),
+    Property("labels", "every part of a test digest says that it is one", forms.check_labels),
+    Property("plain", "the plain style is plainer and tells the same", forms.check_plain),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One cell of the table."""
+
+    platform: str
+    asked: str  # the property
+    checks: int = 0
+    skipped: str = ""  # why it is not asked
+    fault: str = ""  # what did not hold
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the cell says nothing at all."""
+        return not (self.checks or self.skipped or self.fault)
+
+
+def judge(subject: Subject, asked: Property, *, thorough: bool = False) -> Verdict:
+    """Return what became of *asked* for *subject*."""
+    reason = subject.profile.skips.get(asked.name)
+    if reason is not None:
+        return Verdict(subject.name, asked.name, skipped=reason)
+    try:
+        checks = asked.check(subject, thorough=thorough)
+    except AssertionError as error:
+        return Verdict(subject.name, asked.name, fault=str(error) or "an assertion without words")
+    return Verdict(subject.name, asked.name, checks)
+
+
+def wrong_skips(subject: Subject) -> list[str]:
+    """Return what is wrong with the skips of a profile: an unknown property, a reason that is none."""
+    skips, known = subject.profile.skips, {each.name for each in PROPERTIES}
+    found = [f"{name}: no such property" for name in skips if name not in known]
+    return found + [
+        f"{name}: no reason" for name, reason in skips.items() if len(reason) < LEAST_REASON_CHARS
+    ]
