@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self, assert_never
 
 from alerts.delivery import adapter
-from alerts.delivery.http import Client
+from alerts.delivery.http import DEFAULT_TIMEOUTS, Client, Timeouts
 from alerts.message.platform import Handover, HttpRequest, RetryLater, Unknown
 from crawler.errors import TransportError
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Carrier:
     """The ways out of this machine for one run's messages; use it as an async context manager."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._client = Client.for_settings(settings)
+    def __init__(self, settings: Settings, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> None:
+        self._client = Client.for_settings(settings, timeouts)
         self._proxy = settings.network.way_out
 
     async def __aenter__(self) -> Self:

@@ -69,9 +69,9 @@ class Client:
         )
 
     @classmethod
-    def for_settings(cls, settings: Settings) -> Client:
+    def for_settings(cls, settings: Settings, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> Client:
         """Return a client with the configured name and proxy."""
-        return cls(settings.user_agent, settings.network.way_out)
+        return cls(settings.user_agent, settings.network.way_out, timeouts)
 
     async def __aenter__(self) -> Client:
         return self
