@@ -1,7 +1,7 @@
 """The process that is killed: the real outbox and sender on a real database, one run for every line that it is told.
 
-``python -m tests.lossy.child`` reads one JSON object first (database, channels, time-outs), then a line for every
-run with its time; it answers each run with the number of deliveries that are still open.
+``python -m tests.lossy.child`` reads one JSON object first (database, channels, time-outs, file for notes), then a
+line for every run with its time; it answers each run with the number of deliveries that are still open.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
@@ -25,6 +26,7 @@ from alerts.delivery.carrier import Carrier
 from alerts.delivery.deliver import Sender
 from alerts.delivery.http import Timeouts
 from alerts.delivery.outbox import Outbox
+from alerts.message.platform import Delivery, Outcome, Unknown
 from alerts.operators.incident import Incidents
 from crawler.config import Settings
 from crawler.db.lock import run_lock
@@ -47,13 +49,29 @@ def clock_from(start: datetime) -> Callable[[], datetime]:
     return lambda: start + timedelta(seconds=time.monotonic() - begun_s)
 
 
-async def run_once(engine: Engine, channels: Sequence[Channel], timeouts: Timeouts, start: datetime) -> None:
+class Witness(Carrier):
+    """The real carrier, which also writes down every message whose answer it did not get."""
+
+    def __init__(self, timeouts: Timeouts, notes: Path) -> None:
+        super().__init__(Settings(), timeouts)
+        self._notes = notes
+
+    async def carry(self, channel: Channel, delivery: Delivery) -> Outcome:
+        """Send, and note the message if its fate is unknown."""
+        outcome = await super().carry(channel, delivery)
+        if isinstance(outcome, Unknown):
+            with self._notes.open("a") as notes:
+                notes.write(f"{delivery.idempotency_key}\n")
+        return outcome
+
+
+async def run_once(engine: Engine, channels: Sequence[Channel], carrier: Carrier, start: datetime) -> None:
     """Do what a run does to its outbox, from *start* on."""
     outbox, clock, owner = Outbox(engine), clock_from(start), f"run-{start:%d-%H%M%S}"
     with run_lock(engine) as holder:
         assert holder is None, holder
         outbox.recover(owner, clock())
-        async with Carrier(Settings(), timeouts) as carrier:
+        async with carrier:
             sender = Sender(outbox, Incidents(engine), carrier, clock, owner, print, asyncio.Event())
             await sender.deliver(channels)
 
@@ -66,7 +84,8 @@ def main() -> None:
     engine = Store.open(order["database"]).engine
     deliver.PAUSE_BETWEEN_TRIES_S = SECOND_TRY_AFTER_S
     for line in sys.stdin:
-        asyncio.run(run_once(engine, channels, timeouts, datetime.fromisoformat(line.strip())))
+        carrier = Witness(timeouts, Path(order["notes"]))
+        asyncio.run(run_once(engine, channels, carrier, datetime.fromisoformat(line.strip())))
         counts = Outbox(engine).counts()
         print(sum(counts.get(state, 0) for state in OPEN_STATES), flush=True)
 

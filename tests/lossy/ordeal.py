@@ -15,11 +15,15 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Self
 
+from sqlalchemy import select
+
+from alerts.delivery.attempt import State
 from alerts.delivery.http import Timeouts
 from alerts.delivery.outbox import Outbox
 from alerts.digest.compose import Selection
 from alerts.message.platform import Style
 from alerts.records.archive import Archive
+from alerts.records.tables import incident
 from crawler.records.store import Store
 from tests.builders import NOW
 from tests.conftest import ROOT
@@ -59,6 +63,9 @@ class Line:
     way: LossyWay
     posts: list[Post] = field(default_factory=list)
     caught: list[bytes] = field(default_factory=list)  # bodies that may have been under way at a kill
+    unanswered: list[bytes] = field(
+        default_factory=list
+    )  # bodies of which the sender knows that it got no answer
 
 
 def digests(count: int) -> Iterator[Digest]:
@@ -79,6 +86,7 @@ class Ordeal:
 
     def __init__(self, folder: Path, lines: Sequence[Line], seed: int, timeouts: Timeouts = TIMEOUTS) -> None:
         self.database = f"sqlite:///{folder / 'newswatch.db'}"
+        self._notes = folder / "unanswered.txt"
         self.lines, self.runs, self.kills, self.outages = lines, 0, 0, 0
         self._timeouts, self._draw = timeouts, random.Random(seed)
         self._child: subprocess.Popen[str] | None = None
@@ -126,6 +134,43 @@ class Ordeal:
                     down.close()
                     self._going_down = None
                     self.outages += 1
+        self._read_notes()
+
+    def given_up(self) -> dict[str, dict[int, str]]:
+        """Return by channel which messages were given up and why, by their numbers."""
+        engine = Store.open(self.database).engine
+        dead = Outbox(engine).parts([State.DEAD], limit=10_000)
+        engine.dispose()
+        numbers = {line.channel_id: {post.body: post.number for post in line.posts} for line in self.lines}
+        found: dict[str, dict[int, str]] = {line.channel_id: {} for line in self.lines}
+        for part in dead:
+            found[part.channel_id][numbers[part.channel_id][part.body]] = part.reason or ""
+        return found
+
+    def told(self) -> frozenset[str]:
+        """Return the subjects of all that operators are told."""
+        engine = Store.open(self.database).engine
+        with engine.connect() as connection:
+            subjects = frozenset(connection.execute(select(incident.c.subject)).scalars())
+        engine.dispose()
+        return subjects
+
+    def retry_given_up(self) -> None:
+        """Do what ``outbox retry`` does with every message that was given up, and what a run then does."""
+        engine = Store.open(self.database).engine
+        outbox = Outbox(engine)
+        dead = [part.delivery_id for part in outbox.parts([State.DEAD], limit=10_000)]
+        outbox.set_state(dead, State.PENDING, "retry by hand", self._now)
+        engine.dispose()
+        self.run()
+
+    def _read_notes(self) -> None:
+        engine = Store.open(self.database).engine
+        bodies = {part.idempotency_key: part for part in Outbox(engine).parts(limit=100_000)}
+        engine.dispose()
+        noted = [bodies[key] for key in self._notes.read_text().split()] if self._notes.exists() else []
+        for line in self.lines:
+            line.unanswered = [part.body for part in noted if part.channel_id == line.channel_id]
 
     def _strike(self, number: int, down: ExitStack, outage: AbstractContextManager[object] | None) -> None:
         """Kill the sender, or take the server down, if this request is one for it."""
@@ -173,7 +218,12 @@ class Ordeal:
             {"channel_id": line.channel_id, "platform": line.platform, "keys": dict(line.keys)}
             for line in self.lines
         ]
-        order = {"database": self.database, "channels": channels, "timeouts": asdict(self._timeouts)}
+        order = {
+            "database": self.database,
+            "channels": channels,
+            "timeouts": asdict(self._timeouts),
+            "notes": str(self._notes),
+        }
         child.stdin.write(json.dumps(order) + "\n")
         self._child = child
         return child

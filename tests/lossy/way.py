@@ -56,7 +56,7 @@ class LossyWay(LoopbackServer):
     """Stands before the server on *port* of loopback; a client knows only the way's own ``base_url``."""
 
     def __init__(self, port: int, odds: Odds, seed: int) -> None:
-        self._behind, self._odds, self._draw = port, odds, random.Random(seed)
+        self._behind, self.odds, self._draw = port, odds, random.Random(seed)
         self._crossings: list[Crossing] = []
         self.on_crossing: Callable[[int], None] = lambda number: (
             None
@@ -102,7 +102,7 @@ class LossyWay(LoopbackServer):
         self._acceptor.start()
 
     def _draw_fate(self) -> Fate:
-        drawn, odds = self._draw.random(), self._odds
+        drawn, odds = self._draw.random(), self.odds
         for fate, share in (
             (Fate.WITHHELD, odds.withheld),
             (Fate.RESET_AFTER, odds.reset_after),
