@@ -121,7 +121,7 @@ class _Run:
             report,
             unreachable=report.crawl.unreachable and report.crawl.unanswered == report.crawl.asked,
             unreadable=report.crawl.all_failed,
-            undeliverable=not working and (bool(tried) or report.paused_channels == len(self._channels)),
+            undeliverable=not working and (bool(tried) or report.unable_channels == len(self._channels)),
             stopped=self._around.stop.is_set(),
         )
 
@@ -190,6 +190,7 @@ class _Run:
         now = self._around.clock()
         self._outbox.recover(report.run_id, now)
         self._states.refresh(self._channels, now)
+        self._digester.route_notices(now)
         self._digester.enqueue_due(self._channels, now)
         if self._sendable():
             await self._send(report)
@@ -209,6 +210,7 @@ class _Run:
             await sender.deliver(
                 self._sendable(), lambda channel: self._digester.enqueue_due([channel], around.clock())
             )
+            self._digester.route_notices(around.clock())
             self._digester.enqueue_due(self._channels, around.clock())
             await sender.deliver(self._sendable())
 
@@ -230,9 +232,11 @@ class _Run:
             waiting = self._outbox.next_part(channel.id)
             if state is not None and state.paused_at is not None:
                 report.channel_problems.append((channel.id, f"paused: {state.paused_reason}"))
-                report.paused_channels += 1
+                report.unable_channels += 1
             elif waiting is not None and waiting.reason:
                 report.channel_problems.append((channel.id, waiting.reason))
+                report.unable_channels += 1
+        report.channel_problems += self._digester.notices.unheard(self._around.clock())
 
     def _preview(self) -> None:
         """Print what would be sent; nothing is marked."""

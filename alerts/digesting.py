@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 from alerts.configkeys import At
 from alerts.delivery import adapter
+from alerts.delivery.adapter import DefectError
 from alerts.delivery.channelstate import ChannelState, ChannelStates
 from alerts.delivery.deliveryrow import QueuedPart
+from alerts.delivery.notices import Notices
 from alerts.delivery.outbox import Outbox
 from alerts.digest.changing import Changes
 from alerts.digest.compose import SourceFacts, compose_digest, compose_heartbeat, coverage_of, severity_of
@@ -28,8 +30,9 @@ from alerts.digest.due import (
 from alerts.digest.grading import Grades
 from alerts.digest.volume import count_volumes
 from alerts.lead.writer import LeadWriter
-from alerts.message.platform import Style
-from alerts.model import Severity, ToldIn
+from alerts.message.platform import Part, Style
+from alerts.model import Digest, Severity, ToldIn
+from alerts.operators.hearing import LABEL
 from alerts.operators.incident import Incidents, notice_line
 from alerts.operators.runlog import RunLog
 from alerts.records.archive import Archive
@@ -66,6 +69,7 @@ class Digester:
         self._outbox = outbox
         self._incidents = incidents
         self._states = states
+        self.notices = Notices(config, outbox, incidents, states)
         self._sources = source_facts(config)
         self._grades = Grades(config)
         self._changes = Changes(store.engine)
@@ -124,7 +128,7 @@ class Digester:
         """Freeze what one channel is told now; tell whether that is anything."""
         plan, past = plan_of(channel, self._zone), Past(state.last_digest_at, state.checked_at)
         is_quiet_now = is_plan_quiet(plan, now)
-        incidents = [] if is_quiet_now else self._untold_incidents(channel)
+        incidents = [] if is_quiet_now else self._untold_incidents(channel, now)
         stories = self._archive.pending_stories(channel.id) if oldest and turn is not Turn.NOTHING else ()
         waiting = len(stories)
         owed = oldest is not None and turn is Turn.ALL
@@ -135,7 +139,7 @@ class Digester:
         if stories or incidents or changes:
             is_late = turn is Turn.ALL and oldest is not None
             is_late = is_late and now - first_chance(plan, past, oldest or now) > CATCH_UP_AFTER
-            notices = [notice_line(item) for item in incidents]
+            notices = self._notice_lines(channel, incidents, now)
             if f"doubtful:{channel.id}" not in {item.subject for item in incidents}:
                 notices += [_doubt_line(part, self._zone) for part in self._outbox.doubts(channel.id)]
             held = waiting - len(stories)
@@ -202,11 +206,41 @@ class Digester:
             messages[answers] = tuple(grouped.get(answers, ())), changed
         return [(answers, *both) for answers, both in messages.items()]
 
-    def _untold_incidents(self, channel: Channel) -> list[Incident]:
-        """Return what *channel* is told as an operator; not what is wrong with itself."""
-        own = tuple(f"{kind}:{channel.id}" for kind in ("channel", "undelivered", "adapter"))
-        untold = self._incidents.untold() if channel.id in self._config.operators else ()
-        return [item for item in untold if item.subject not in own]
+    def route_notices(self, now: datetime) -> None:
+        """Look which channels cannot be told any more, and take back from them what others can hear."""
+        self.notices.note_stuck(now)
+        hearing = self.notices.hearing(now)
+
+        def render(channel: Channel, content: Digest) -> tuple[Part, ...]:
+            return adapter.render(channel.platform, content, channel.keys, Style.RICH)
+
+        if hearing.unable:
+            try:
+                self.notices.take_back(render, hearing, now)
+            except DefectError as defect:
+                self.problems += [(channel, str(defect)) for channel in hearing.unable]
+
+    def _untold_incidents(self, channel: Channel, now: datetime) -> list[Incident]:
+        """Return what *channel* is told of what operators have not heard; not what is wrong with itself."""
+        untold = self.notices.untold()
+        if not untold:
+            return []
+        hearing = self.notices.hearing(now)
+        return [item for item in untold if channel.id in hearing.hearers(item)]
+
+    def _notice_lines(self, channel: Channel, incidents: Sequence[Incident], now: datetime) -> list[str]:
+        """Return the lines of *incidents*, behind the reason why they are told here where operators name others."""
+        if not incidents:
+            return []
+        hearing = self.notices.hearing(now)
+        lines: dict[str, list[str]] = {}
+        for item in incidents:
+            lines.setdefault(hearing.why_here(channel.id, item), []).append(notice_line(item))
+        for label in filter(None, lines):
+            self.problems.append(
+                (channel.id, f"told what operators are to know: {label.removeprefix(LABEL)[:-1]}")
+            )
+        return [line for label, told in lines.items() for line in ([label] if label else []) + told]
 
     def _heartbeat(self, channel: Channel, since: datetime, now: datetime) -> Selection:
         return compose_heartbeat(

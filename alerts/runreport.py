@@ -25,7 +25,7 @@ class RunReport:
     delivery: DeliveryReport = field(default_factory=DeliveryReport)
     open_parts: Mapping[State, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    paused_channels: int = 0
+    unable_channels: int = 0  # paused, or with a message that would not go out
     channel_problems: list[tuple[str, str]] = field(default_factory=list)
 
 

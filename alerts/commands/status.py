@@ -55,6 +55,7 @@ def collect(config: Config, now: datetime) -> dict[str, Any]:
     """Return what ``status --json`` prints."""
     from alerts.delivery.attempt import OPEN_STATES, State
     from alerts.delivery.channelstate import ChannelState, ChannelStates
+    from alerts.delivery.notices import Notices
     from alerts.delivery.outbox import Outbox
     from alerts.digest.due import Past, first_chance, is_plan_quiet, quiet_until
     from alerts.digesting import plan_of
@@ -140,7 +141,9 @@ def collect(config: Config, now: datetime) -> dict[str, Any]:
         {"id": skipped.id, "state": "skipped", "reason": f"set {', '.join(skipped.variables)}"}
         for skipped in config.skipped
     ]
-    counts = Outbox(store.engine).counts()
+    outbox = Outbox(store.engine)
+    counts = outbox.counts()
+    hearing = Notices(config, outbox, Incidents(store.engine), ChannelStates(store.engine)).hearing(now)
     watched = (*OPEN_STATES, State.DOUBTFUL, State.HELD, State.DEAD, State.SENT)
     runs = RunLog(store.engine).latest(5)
     store.engine.dispose()
@@ -148,6 +151,11 @@ def collect(config: Config, now: datetime) -> dict[str, Any]:
         "sources": sources,
         "channels": channels,
         "outbox": {state.value: counts.get(state, 0) for state in watched},
+        "operators": {
+            "named": list(config.operators),
+            "told_in": list(hearing.operators or hearing.others[:1]) if config.operators else [],
+            "cannot_be_told": dict(hearing.deaf),
+        },
         "incidents": sorted(incidents),
         "runs": runs,
     }
@@ -188,6 +196,7 @@ def status_lines(status: dict[str, Any], now: datetime) -> list[str]:
         lines.append(line)
     if not status["channels"]:
         lines.append("  none: digests are printed on the terminal")
+    lines += _operator_lines(status["operators"])
     told = ", ".join(f"{number} {state}" for state, number in status["outbox"].items() if number)
     lines.append(f"OUTBOX: {told or 'empty'}")
     lines.append("LAST RUNS")
@@ -203,6 +212,17 @@ def status_lines(status: dict[str, Any], now: datetime) -> list[str]:
     if not status["runs"]:
         lines.append("  none yet")
     return lines
+
+
+def _operator_lines(operators: dict[str, Any]) -> list[str]:
+    """Return who hears of failures, where that is not simply who should."""
+    if not operators["cannot_be_told"]:
+        return []
+    why = "; ".join(
+        f"{channel} cannot be told ({why})" for channel, why in operators["cannot_be_told"].items()
+    )
+    heard = ", ".join(operators["told_in"])
+    return [f"OPERATORS: {why}: " + (f"notices go to {heard}" if heard else "nobody hears of failures")]
 
 
 def _ago(moment: str | None, now: datetime) -> str:

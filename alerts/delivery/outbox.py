@@ -43,6 +43,7 @@ from crawler.records.identity import storable
 from crawler.records.revision import watch_articles
 
 MAX_CRASHES = 10  # a message that ends the program at every attempt must not do so for ever
+UNSENT = tuple(state.value for state in (State.PENDING, State.RETRY, State.HELD))
 IN_DOUBT = (State.UNKNOWN, State.SENDING, State.DOUBTFUL)  # may have been delivered
 _DIGEST = TypeAdapter(Digest)
 
@@ -247,6 +248,40 @@ class Outbox:
             query = query.where(delivery.c.channel_id == channel_id)
         with transaction(self.engine) as connection:
             return tuple(read_part(row) for row in connection.execute(query))
+
+    def parts_of(self, digest_id: str) -> tuple[QueuedPart, ...]:
+        """Return every delivery of a digest in order, replaced ones too."""
+        query = (
+            select(delivery).where(delivery.c.digest_id == digest_id).order_by(delivery.c.part, delivery.c.id)
+        )
+        with transaction(self.engine) as connection:
+            return tuple(read_part(row) for row in connection.execute(query))
+
+    def rewrite(
+        self, content: Digest, parts: Sequence[Part] | None, untold: Sequence[int], now: datetime
+    ) -> None:
+        """Make incidents untold again that stand in a digest which nobody has seen, and put *parts* in its place.
+
+        None leaves the messages as they are; no parts at all: nothing else stood in them.
+        """
+        with transaction(self.engine) as connection:
+            back = incident.c.id.in_(list(untold))
+            connection.execute(update(incident).where(back).values(told_at=None, told_in=None))
+            if parts is None:
+                return
+            mine = and_(delivery.c.digest_id == content.digest_id, delivery.c.state.in_(UNSENT))
+            old = connection.execute(select(delivery).where(mine).order_by(delivery.c.part)).first()
+            if old is None:
+                return
+            gone = {"state": State.SUPERSEDED.value, "reason": "its notices are told elsewhere"}
+            move_rows(connection, mine, gone | {"updated_at": to_ms(now)}, now)
+            written = _DIGEST.dump_json(content).decode("utf-8")
+            connection.execute(update(digest).where(digest.c.id == content.digest_id).values(content=written))
+            for number, part in enumerate(parts, start=1):
+                values = part_values(old.channel_id, old.digest_id, part, Style.RICH, from_ms(old.created_at))
+                values["idempotency_key"] += f"-{old.id}.{number}"
+                place = {"part": number, "parts": len(parts), "not_before": old.not_before}
+                connection.execute(insert(delivery).values(values | place))
 
     def part(self, delivery_id: int) -> QueuedPart | None:
         """Return one delivery by its number."""

@@ -5,12 +5,14 @@ It finds nothing out: `alerts.operators.watch` does for sources, `alerts.deliver
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Engine, and_, insert, or_, select, update
+from sqlalchemy import Engine, Row, and_, insert, or_, select, update
 
-from alerts.records.tables import incident
+from alerts.records.tables import digest, incident
 from crawler.clock import from_ms, to_ms
 from crawler.db.engine import transaction
 
@@ -28,6 +30,7 @@ class Incident:
     text: str
     opened: datetime
     closed: datetime | None
+    told_in: str | None = None  # the channel that was told its beginning
 
 
 class Incidents:
@@ -71,17 +74,27 @@ class Incidents:
             incident.c.closing_told_at.is_(None),
         )
         with transaction(self.engine) as connection:
-            rows = connection.execute(select(incident).where(or_(beginning, ending)).order_by(incident.c.id))
-            return tuple(
-                Incident(
-                    row.id,
-                    row.subject,
-                    row.text,
-                    from_ms(row.opened_at),
-                    None if row.closed_at is None else from_ms(row.closed_at),
-                )
-                for row in rows
-            )
+            query = _WITH_CHANNEL.where(or_(beginning, ending)).order_by(incident.c.id)
+            return tuple(_incident(row) for row in connection.execute(query))
+
+    def told_in_digests(
+        self, channel_ids: Collection[str]
+    ) -> tuple[tuple[str, str, tuple[Incident, ...]], ...]:
+        """Return the digests to some channels that alone told how incidents began: digest, channel, incidents."""
+        found: dict[tuple[str, str], list[Incident]] = {}
+        mine = and_(digest.c.channel_id.in_(list(channel_ids)), incident.c.closing_told_at.is_(None))
+        with transaction(self.engine) as connection:
+            for row in connection.execute(_WITH_CHANNEL.where(mine).order_by(incident.c.id)):
+                found.setdefault((row.told_in, row.channel_id), []).append(_incident(row))
+        return tuple((*place, tuple(told)) for place, told in found.items())
+
+
+_WITH_CHANNEL = select(incident, digest.c.channel_id).outerjoin(digest, incident.c.told_in == digest.c.id)
+
+
+def _incident(row: Row[Any]) -> Incident:
+    closed = None if row.closed_at is None else from_ms(row.closed_at)
+    return Incident(row.id, row.subject, row.text, from_ms(row.opened_at), closed, row.channel_id)
 
 
 def notice_line(item: Incident) -> str:
