@@ -49,9 +49,11 @@ class Selection:
     changed: tuple[int, ...] = ()  # of `PendingChange`
 
 
-def new_digest_id(channel_id: str, now: datetime, alert_ids: Sequence[int]) -> str:
+def new_digest_id(
+    channel_id: str, now: datetime, alert_ids: Sequence[int], notices: Sequence[str] = ()
+) -> str:
     """Return eight hex characters that follow from what is told, where and when."""
-    seed = f"{channel_id}\0{now.isoformat()}\0{','.join(map(str, alert_ids))}"
+    seed = "\0".join((channel_id, now.isoformat(), ",".join(map(str, alert_ids)), *notices))
     return hashlib.sha256(seed.encode()).hexdigest()[:8]
 
 
@@ -92,7 +94,9 @@ def compose_digest(
     counted_ids = [report.alert_id for item in counted for report in item.reports]
     changed = [item.alert_id for item in changes]
     digest = Digest(
-        digest_id=new_digest_id(channel_id, now, [*told, *counted_ids, *(-each for each in changed)]),
+        digest_id=new_digest_id(
+            channel_id, now, [*told, *counted_ids, *(-each for each in changed)], notices
+        ),
         title=title,
         created=now,
         timezone=timezone,

@@ -95,6 +95,17 @@ class Office:
         return tuple(reversed(self.outbox.parts(states, channel_id, limit=10_000)))
 
 
+def receiver(chatroom: Chatroom, name: str = "hook", **more: Any) -> dict[str, Any]:
+    """Return an unsigned webhook: a signature of another day than today is refused, and this clock is the test's."""
+    return {
+        "id": name,
+        "platform": "webhook",
+        "url": chatroom.url(f"/hooks/{name}"),
+        "unsigned": True,
+        **more,
+    }
+
+
 def posts_to(chatroom: Chatroom, name: str) -> list[Post]:
     """Return what came for the channel *name*, whatever its platform."""
     return [post for post in chatroom.posts if name in post.request.path]

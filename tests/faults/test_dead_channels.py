@@ -9,8 +9,8 @@ import pytest
 
 from alerts.delivery.attempt import State
 from tests.chatroom import Answer, Chatroom
-from tests.e2e.newsdesk import hook, slack
-from tests.faults.office import DAY, HOUR, Office, posts_to, text_of
+from tests.e2e.newsdesk import slack
+from tests.faults.office import DAY, HOUR, Office, posts_to, receiver, text_of
 
 DESK = "/services/T0/B0/desk"
 GONE = Answer(404, b"no_service", taken=False)
@@ -25,7 +25,7 @@ def told(chatroom: Chatroom, name: str, words: str) -> int:
 def test_d04_operators_hear_of_their_dead_channel_in_another_once_and_of_its_recovery_there(
     tmp_path: Path, chatroom: Chatroom
 ) -> None:
-    office = Office.open(tmp_path, slack(chatroom), hook(chatroom), operators=["desk"])
+    office = Office.open(tmp_path, slack(chatroom), receiver(chatroom), operators=["desk"])
     office.news()
     office.run()
     chatroom.always(DESK, GONE)
@@ -64,7 +64,7 @@ def test_d04_news_beside_a_notice_is_not_lost_and_comes_without_it(
     tmp_path: Path, chatroom: Chatroom
 ) -> None:
     office = Office.open(
-        tmp_path, slack(chatroom), hook(chatroom, topics=["operation-1111"]), operators=["desk"]
+        tmp_path, slack(chatroom), receiver(chatroom, topics=["operation-1111"]), operators=["desk"]
     )
     chatroom.always(DESK, GONE)
     office.news()
@@ -83,7 +83,7 @@ def test_d04_news_beside_a_notice_is_not_lost_and_comes_without_it(
 def test_d04_channel_that_fails_for_hours_is_told_of_elsewhere_and_one_that_slept_is_not(
     tmp_path: Path, chatroom: Chatroom
 ) -> None:
-    office = Office.open(tmp_path, slack(chatroom), hook(chatroom), operators=["desk"])
+    office = Office.open(tmp_path, slack(chatroom), receiver(chatroom), operators=["desk"])
     chatroom.always(DESK, DOWN)
     office.news()
     office.run()
@@ -110,7 +110,7 @@ def test_d04_channel_that_fails_for_hours_is_told_of_elsewhere_and_one_that_slep
 @pytest.mark.slow
 def test_d04_operators_channel_without_its_secret_is_stood_in_for(tmp_path: Path, chatroom: Chatroom) -> None:
     desk = {"id": "desk", "platform": "slack", "url": "${DESK_URL}"}
-    office = Office.open(tmp_path, desk, hook(chatroom), operators=["desk"])
+    office = Office.open(tmp_path, desk, receiver(chatroom), operators=["desk"])
     office.incidents.begin("feed:dvb", "Source DVB (dvb) cannot be read.", office.now)
     office.run()
     assert told(chatroom, "hook", "desk cannot be told (skipped: set DESK_URL)") == 1
@@ -123,7 +123,7 @@ def test_d04_operators_channel_without_its_secret_is_stood_in_for(tmp_path: Path
 def test_d04_where_nothing_can_be_delivered_the_run_says_so_and_fails(
     tmp_path: Path, chatroom: Chatroom
 ) -> None:
-    office = Office.open(tmp_path, slack(chatroom), hook(chatroom), operators=["desk"])
+    office = Office.open(tmp_path, slack(chatroom), receiver(chatroom), operators=["desk"])
     chatroom.always(DESK, GONE)
     chatroom.always("/hooks/hook", DOWN)
     office.news()

@@ -9,8 +9,8 @@ import pytest
 
 from alerts.delivery.attempt import State
 from tests.chatroom import Answer, Chatroom
-from tests.e2e.newsdesk import hook, slack
-from tests.faults.office import HOUR, MINUTE, Office, posts_to, text_of
+from tests.e2e.newsdesk import slack
+from tests.faults.office import HOUR, MINUTE, Office, posts_to, receiver, text_of
 
 pytestmark = pytest.mark.slow
 DESK = "/services/T0/B0/desk"
@@ -20,7 +20,7 @@ LOST = Answer(200, b"ok", ending="reset")
 def test_d01_lost_answer_is_repeated_once_marked_and_not_within_a_minute(
     tmp_path: Path, chatroom: Chatroom
 ) -> None:
-    office = Office.open(tmp_path, slack(chatroom), hook(chatroom))
+    office = Office.open(tmp_path, slack(chatroom), receiver(chatroom))
     for path in (DESK, "/hooks/hook"):
         chatroom.script(path, LOST)
     office.news()

@@ -10,8 +10,8 @@ import pytest
 
 from alerts.channels import PLATFORMS
 from tests.chatroom import Answer, Chatroom, json_answer
-from tests.e2e.newsdesk import hook, slack
-from tests.faults.office import HOUR, MINUTE, Office, posts_to, text_of
+from tests.e2e.newsdesk import slack
+from tests.faults.office import HOUR, MINUTE, Office, posts_to, receiver, text_of
 
 pytestmark = pytest.mark.slow
 DESK = "/services/T0/B0/desk"
@@ -51,7 +51,7 @@ def test_pace_holds_between_the_last_message_of_one_run_and_the_first_of_the_nex
 def test_d02_long_wait_is_left_to_a_later_run_and_kept_across_them(
     limited: Answer, tmp_path: Path, chatroom: Chatroom
 ) -> None:
-    office = Office.open(tmp_path, slack(chatroom), hook(chatroom))
+    office = Office.open(tmp_path, slack(chatroom), receiver(chatroom))
     chatroom.script(DESK, limited)
     office.news()
     begun = time.monotonic()
