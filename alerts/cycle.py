@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from alerts.configkeys import Instant
 from alerts.delivery.channelstate import ChannelStates
 from alerts.delivery.deliver import Sender
+from alerts.delivery.edit import Edits
 from alerts.delivery.outbox import Outbox
 from alerts.digest.changing import Changes, compare_revisions
 from alerts.digesting import MOST_CHANGED, Digester
@@ -91,6 +92,7 @@ class _Run:
         self._store = store
         self._archive = Archive.open(store.engine)
         self._outbox = Outbox(store.engine)
+        self._edits = Edits(store.engine)
         self._changes = Changes(store.engine)
         self._incidents = Incidents(store.engine)
         self._states = ChannelStates(store.engine)
@@ -221,7 +223,7 @@ class _Run:
             channel
             for channel in self._channels
             if (channel.id not in states or states[channel.id].paused_at is None)
-            and self._outbox.next_part(channel.id) is not None
+            and (self._outbox.next_part(channel.id) or self._edits.next(channel.id, self._around.clock()))
         ]
 
     def _note_channel_problems(self, report: RunReport) -> None:

@@ -12,6 +12,7 @@ from alerts.delivery import adapter
 from alerts.delivery.adapter import DefectError
 from alerts.delivery.channelstate import ChannelState, ChannelStates
 from alerts.delivery.deliveryrow import QueuedPart
+from alerts.delivery.edit import Edits
 from alerts.delivery.notices import Notices
 from alerts.delivery.outbox import Outbox
 from alerts.digest.changing import Changes
@@ -73,6 +74,7 @@ class Digester:
         self._sources = source_facts(config)
         self._grades = Grades(config)
         self._changes = Changes(store.engine)
+        self._edits = Edits(store.engine)
         self._log = RunLog(store.engine)
         self._zone = ZoneInfo(config.crawl.settings.timezone)
         self._writer = LeadWriter(config.lexicon)
@@ -171,6 +173,7 @@ class Digester:
                 parts,
                 now,
                 [item.incident_id for item in incidents] if tells_notices else [],
+                edits=self._edits.plan(channel.id, channel.platform, selection.notes),
                 on_schedule=turn is Turn.ALL or not (plan.urgent_at_once or plan.group_wait),
                 checked_at=later_mark(state.checked_at, now) if is_looked_at else None,
             )

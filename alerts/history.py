@@ -287,7 +287,9 @@ def _revisions(connection: Connection, article_id: int) -> tuple[Revised, ...]:
 def _messages(connection: Connection, row: Row[Any]) -> tuple[Message, ...]:
     """Return the messages of an alert's digest that tell its story, else all: a count stands in the last."""
     query = select(delivery).where(
-        delivery.c.digest_id == row.digest_id, delivery.c.state != State.SUPERSEDED.value
+        delivery.c.digest_id == row.digest_id,
+        delivery.c.state != State.SUPERSEDED.value,
+        delivery.c.edits.is_(None),
     )
     parts = connection.execute(query.order_by(delivery.c.part, delivery.c.id)).all() if row.digest_id else []
     mine = [part for part in parts if row.story_id in json.loads(part.story_ids)] or parts

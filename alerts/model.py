@@ -164,6 +164,16 @@ class ToldIn:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeNote:
+    """What an earlier message is marked with since an outlet changed an article that it tells."""
+
+    article_id: int
+    headline: str  # Unicode
+    what: str  # fixed words: "a figure was changed"
+    when: str  # the change was told: "22 Nov 14:10 MMT", as at the foot of that digest
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """Everything that one message to one channel says."""
 

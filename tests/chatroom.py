@@ -18,6 +18,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from alerts.demo.chatroom import answer_post, platform_of
 from crawler.clock import utc_now
+from tests.chatscreen import MATRIX_SEND, answer_edit, edit_of, read_screen
 from tests.contract import tdlib
 from tests.contract.schemas import broken_rule, validator
 from tests.newsroom import Exchange, LoopbackServer, Request
@@ -27,7 +28,6 @@ Ending = Literal["answer", "reset", "close", "hang", "short", "drip", "endless"]
 
 JSON = {"Content-Type": "application/json"}
 SECRET = "whsec_bmV3c3dhdGNoLXRlc3Qtc2VjcmV0LTAx"  # of every signed webhook that is pointed here
-MATRIX_SEND = re.compile(r"/_matrix/client/v3/rooms/[^/]+/send/[^/]+/(?P<txn>[^/]+)")
 GOOGLE_SEND = re.compile(r"/v1/spaces/[^/]+/messages")
 
 
@@ -107,13 +107,19 @@ class Chatroom(LoopbackServer):
     def visible(self) -> tuple[Post, ...]:
         """Return the messages that readers see: taken ones, repeats with the same identity shown once.
 
-        Only a Matrix transaction id and a ``webhook-id`` are identities; elsewhere a repeat is a double.
+        Only a Matrix transaction id and a ``webhook-id`` are identities; elsewhere a repeat is a double. Edits are
+        no messages: what they made of one is on the `screen`.
         """
         shown: dict[object, Post] = {}
         for number, post in enumerate(self.posts):
-            if post.taken:
+            if post.taken and edit_of(post.request) is None:
                 shown.setdefault(_identity(post.request) or number, post)
         return tuple(shown.values())
+
+    @property
+    def screen(self) -> tuple[dict[str, Any], ...]:
+        """Return the messages that readers see, oldest first, each as it stands after all edits."""
+        return tuple(read_screen(self.posts).values())
 
     def answer(self, exchange: Exchange) -> None:
         """Record the request, then answer it, or end the exchange as scripted."""
@@ -121,6 +127,8 @@ class Chatroom(LoopbackServer):
         with self.lock:
             script = self._scripts.get(request.path)
             answer = script.popleft() if script else self._standing.get(request.path)
+            if answer is None and (said := answer_edit(self._posts, request)):
+                answer = json_answer(*said)
             answer = answer or _healthy_answer(request, len(self._posts) + 1)
             self._posts.append(Post(request, answer.is_taken))
         if answer.delay_s and not exchange.pause(answer.delay_s):

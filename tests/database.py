@@ -25,6 +25,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import URL, make_url
 
 from alerts.delivery.outbox import Outbox
+from alerts.digest.changing import PendingChange
 from alerts.digest.compose import Selection, compose_digest
 from alerts.message.platform import Part
 from alerts.records.archive import Archive, Examined, MatchCounts, PendingStory
@@ -281,7 +282,11 @@ def examine_all(
 
 
 def select_digest(
-    stories: Sequence[PendingStory], now: datetime = NOW, channel_id: str = "desk", max_stories: int = 20
+    stories: Sequence[PendingStory],
+    now: datetime = NOW,
+    channel_id: str = "desk",
+    max_stories: int = 20,
+    changes: Sequence[PendingChange] = (),
 ) -> Selection:
     """Return the digest that *channel_id* gets of *stories*."""
     return compose_digest(
@@ -295,6 +300,7 @@ def select_digest(
         sources={},
         coverage=None,
         writer=a_writer(),
+        changes=changes,
     )
 
 

@@ -8,19 +8,21 @@ that is not saved returns no error.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import ConfigDict
 
-from alerts.message.answer import classify_api, is_web_page, rate_limited
+from alerts.message.answer import classify_api, is_web_page, rate_limited, spare_channel
 from alerts.message.layout import Line, Telling, put_first, repeat_note
 from alerts.message.paging import Page, paginate
 from alerts.message.plaintext import cut_text
 from alerts.message.platform import (
     ChannelKeys,
     Delivery,
+    Editing,
     HttpRequest,
     HttpResponse,
     Outcome,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
 # Hard: content 2000, 10 embeds, title 256, author 256, footer 2048, description 4096, their sum 6000.
 MAX_CONTENT_CHARS = 1_900
+MAX_EDITED_CHARS = 2_000
 MAX_EMBEDS = 10
 MAX_TITLE_CHARS = 250
 MAX_DESCRIPTION_CHARS = 4_000
@@ -61,9 +64,12 @@ _DEAD = {
     220003: "a webhook cannot open this forum's thread",
 }
 _BAD = {
+    10008: "the message is gone",
     40005: "too large",
+    50005: "the message is another's",
     50006: "empty",
     50035: "malformed or too long",
+    50083: "the thread is archived",
     200000: "refused by AutoMod",
     200001: "refused by AutoMod",
     240000: "a link was refused as harmful",
@@ -187,9 +193,20 @@ def _texts(embed: dict[str, Any]) -> str:
 
 def mark_repeat(body: bytes, digest_id: str) -> bytes:
     """Return *body* saying first that it may be a repeat."""
+    return _with_note(body, repeat_note(digest_id))
+
+
+def _with_note(body: bytes, note: str) -> bytes:
     message = decode_object(body)
-    message["content"] = put_first(escape(repeat_note(digest_id)), message["content"])
+    message["content"] = put_first(escape(note), message["content"])
     return encode_json(message)
+
+
+def annotate(body: bytes, note: str, message_id: str) -> bytes | None:
+    """Return the whole message again, *note* first; mentions are off again, since an edit is read anew."""
+    noted = _with_note(body, note)
+    fits = len(decode_object(noted)["content"]) <= MAX_EDITED_CHARS
+    return noted if fits and re.fullmatch(r"[0-9]{1,20}", message_id) else None
 
 
 def request(keys: DiscordKeys, delivery: Delivery) -> HttpRequest:
@@ -197,6 +214,15 @@ def request(keys: DiscordKeys, delivery: Delivery) -> HttpRequest:
     parts = urlsplit(keys.url.get_secret_value())
     query = [(name, value) for name, value in parse_qsl(parts.query) if name != "wait"]
     return post_json(urlunsplit(parts._replace(query=urlencode([*query, ("wait", "true")]))), delivery.body)
+
+
+def request_edit(keys: DiscordKeys, delivery: Delivery) -> HttpRequest:
+    """Return the PATCH of a message of the webhook's own; one in a thread is found by the thread's id only."""
+    parts = urlsplit(keys.url.get_secret_value())
+    query = [(name, value) for name, value in parse_qsl(parts.query) if name == "thread_id"]
+    path = f"{parts.path.rstrip('/')}/messages/{delivery.edits}"
+    address = urlunsplit(parts._replace(path=path, query=urlencode(query)))
+    return replace(post_json(address, delivery.body), method="PATCH")
 
 
 def classify(response: HttpResponse) -> Outcome:
@@ -223,6 +249,12 @@ def classify(response: HttpResponse) -> Outcome:
     return outcome
 
 
+def classify_edit(response: HttpResponse) -> Outcome:
+    """Read the verdict on an edit; too many edits of old messages (code 30046) are a 429 and pass."""
+    code = decode_object(response.body).get("code")
+    return spare_channel(classify(response), is_named=isinstance(code, int) and code in _DEAD)
+
+
 PLATFORM = Platform(
     name="discord",
     keys=DiscordKeys,
@@ -230,6 +262,7 @@ PLATFORM = Platform(
     request=request,
     classify=classify,
     mark_repeat=mark_repeat,
+    editing=Editing(annotate, request_edit, classify_edit),
     pace=timedelta(seconds=2.5),  # 30 in 60 s for each channel (staff, discord-api-docs#6753)
     secrets=("url",),
 )

@@ -15,12 +15,13 @@ from urllib.parse import quote
 
 from pydantic import ConfigDict, SecretStr, field_validator
 
-from alerts.message.answer import rate_limited
+from alerts.message.answer import rate_limited, spare_channel
 from alerts.message.layout import Line, Telling, put_first, repeat_note
 from alerts.message.paging import Page, paginate
 from alerts.message.platform import (
     ChannelKeys,
     Delivery,
+    Editing,
     HttpRequest,
     HttpResponse,
     Outcome,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 # The whole event may have 65,536 bytes of canonical JSON with what the server adds; 64,500 of content passed.
 MAX_BODY_BYTES = 50_000
+MAX_EDITED_BYTES = 60_000
 MAX_PARTS = 5
 
 
@@ -160,6 +162,7 @@ def request(keys: MatrixKeys, delivery: Delivery) -> HttpRequest:
 
 
 _CODE = re.compile(r"M_[A-Z_]{1,40}")
+_DEAD = ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_FORBIDDEN", "M_USER_DEACTIVATED")
 
 
 def classify(response: HttpResponse) -> Outcome:
@@ -178,11 +181,17 @@ def classify(response: HttpResponse) -> Outcome:
         return Sent(event_id or None)
     if response.status == 429 or code == "M_LIMIT_EXCEEDED":
         return replace(rate_limited(response, _old_wait_s(found)), reason=reason)
-    if code in ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_FORBIDDEN", "M_USER_DEACTIVATED"):
+    if code in _DEAD:
         return TargetDead(reason)
     if code in ("M_TOO_LARGE", "M_BAD_JSON", "M_NOT_JSON") and 400 <= response.status < 500:
         return Rejected(reason)
     return outcome
+
+
+def classify_edit(response: HttpResponse) -> Outcome:
+    """Read the verdict on an edit, which is an event like any other."""
+    code = read_text(decode_object(response.body), "errcode")
+    return spare_channel(classify(response), is_named=code in _DEAD)
 
 
 def _old_wait_s(found: dict[str, Any]) -> float | None:
@@ -195,11 +204,36 @@ def _old_wait_s(found: dict[str, Any]) -> float | None:
 
 def mark_repeat(body: bytes, digest_id: str) -> bytes:
     """Say in both forms of the message that it may be a repeat."""
-    content, note = decode_object(body), repeat_note(digest_id)
+    return encode_json(_with_note(body, repeat_note(digest_id)))
+
+
+def _with_note(body: bytes, note: str) -> dict[str, Any]:
+    content = decode_object(body)
     content["body"] = put_first(note, content["body"])
     if "formatted_body" in content:
-        content["formatted_body"] = put_first(f"<p>{escape(note)}</p>", content["formatted_body"], gap="")
-    return encode_json(content)
+        lines = "<br>".join(map(escape, note.split("\n")))
+        content["formatted_body"] = put_first(f"<p>{lines}</p>", content["formatted_body"], gap="")
+    return content
+
+
+def annotate(body: bytes, note: str, message_id: str) -> bytes | None:
+    """Return the event that replaces a message; clients that know no edits show its own body, so that is the note.
+
+    https://spec.matrix.org/v1.17/client-server-api/#event-replacements: the original's thread stays, and what
+    ``m.new_content`` says of relations is ignored, so it says nothing.
+    """
+    content = _with_note(body, note)
+    content.pop("m.relates_to", None)
+    edit = encode_json(
+        {
+            "msgtype": "m.text",
+            "body": f"* {note}",
+            "m.mentions": {},
+            "m.new_content": content,
+            "m.relates_to": {"rel_type": "m.replace", "event_id": message_id},
+        }
+    )
+    return edit if len(edit) <= MAX_EDITED_BYTES else None
 
 
 PLATFORM = Platform(
@@ -210,6 +244,7 @@ PLATFORM = Platform(
     classify=classify,
     mark_repeat=mark_repeat,
     answers=True,
+    editing=Editing(annotate, request, classify_edit),
     idempotent=True,
     remembers_for=timedelta(hours=20),  # Synapse forgets transaction ids after 24 hours
     secrets=("token",),

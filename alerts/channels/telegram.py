@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, PositiveInt, SecretStr
 
-from alerts.message.answer import classify_api, rate_limited
+from alerts.message.answer import classify_api, rate_limited, spare_channel
 from alerts.message.layout import put_first, repeat_note
 from alerts.message.paging import Page, paginate
 from alerts.message.plaintext import break_mentions
 from alerts.message.platform import (
     ChannelKeys,
     Delivery,
+    Editing,
     HttpRequest,
     HttpResponse,
     Outcome,
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 MAX_SHOWN_UNITS = 4_000
 MAX_RAW_BYTES = 30_000
 MAX_ENTITIES = 90
+MAX_EDITED_UNITS = 4_096
+MAX_EDITED_BYTES = 32_768
 MAX_PARTS = 5
 
 _TAG = re.compile(r"<[^>]*>")
@@ -62,7 +65,16 @@ _DEAD = (
     "topic_deleted",
     "group is deactivated",
 )
-_BAD = ("can't parse entities", "message is too long", "text is too long", "message text is empty")
+_BAD = (
+    "can't parse entities",
+    "message is too long",
+    "text is too long",
+    "message text is empty",
+    "message can't be edited",
+    "message to edit not found",
+    "message_id_invalid",
+    "message_author_required",
+)
 
 
 def _check_token(value: SecretStr) -> SecretStr:
@@ -136,28 +148,52 @@ def render(digest: Digest, keys: TelegramKeys, style: Style) -> tuple[Part, ...]
     return paginate(digest, write, fits, MAX_PARTS)
 
 
-def _fits(body: bytes) -> bool:
+def _fits(body: bytes, most_units: int = MAX_SHOWN_UNITS, most_bytes: int = MAX_RAW_BYTES) -> bool:
     message = decode_object(body)
     raw = message["text"]
     shown = html.unescape(_TAG.sub("", raw)) if "parse_mode" in message else raw
     return (
-        len(shown.encode("utf-16-le")) // 2 <= MAX_SHOWN_UNITS
-        and len(raw.encode()) <= MAX_RAW_BYTES
+        len(shown.encode("utf-16-le")) // 2 <= most_units
+        and len(raw.encode()) <= most_bytes
         and len(_TAG.findall(raw)) // 2 <= MAX_ENTITIES
     )
 
 
 def mark_repeat(body: bytes, digest_id: str) -> bytes:
     """Return *body* saying first that it may be a repeat."""
+    return _with_note(body, repeat_note(digest_id))
+
+
+def _with_note(body: bytes, note: str) -> bytes:
     message = decode_object(body)
-    note = repeat_note(digest_id)
-    note = escape(note) if "parse_mode" in message else note
-    return encode_json(message | {"text": put_first(note, message["text"])})
+    shown = escape(note) if "parse_mode" in message else break_mentions(note)
+    return encode_json(message | {"text": put_first(shown, message["text"])})
+
+
+def annotate(body: bytes, note: str, message_id: str) -> bytes | None:
+    """Return the parameters of ``editMessageText``: how a text is parsed and previewed is said anew."""
+    noted = _with_note(body, note)
+    if not re.fullmatch(r"[0-9]{1,18}", message_id) or not _fits(noted, MAX_EDITED_UNITS, MAX_EDITED_BYTES):
+        return None
+    message = decode_object(noted)
+    kept = ("chat_id", "link_preview_options", "parse_mode", "text")
+    return encode_json(
+        {"message_id": int(message_id)} | {key: message[key] for key in kept if key in message}
+    )
 
 
 def request(keys: TelegramKeys, delivery: Delivery) -> HttpRequest:
     """Return the call of ``sendMessage``; the token stands in the path."""
-    address = f"{keys.api.rstrip('/')}/bot{keys.token.get_secret_value()}/sendMessage"
+    return _call("sendMessage", keys, delivery)
+
+
+def request_edit(keys: TelegramKeys, delivery: Delivery) -> HttpRequest:
+    """Return the call of ``editMessageText``; which message it is stands in the body."""
+    return _call("editMessageText", keys, delivery)
+
+
+def _call(method: str, keys: TelegramKeys, delivery: Delivery) -> HttpRequest:
+    address = f"{keys.api.rstrip('/')}/bot{keys.token.get_secret_value()}/{method}"
     return post_json(address, delivery.body)
 
 
@@ -189,6 +225,15 @@ def classify(response: HttpResponse) -> Outcome:
     return Rejected(f"HTTP 400: {next((phrase for phrase in _BAD if phrase in said), 'refused')}")
 
 
+def classify_edit(response: HttpResponse) -> Outcome:
+    """Read the verdict on an edit; a message that says so already is not modified, which is a 400 and all we want."""
+    found = decode_object(response.body)
+    said = found.get("description")
+    if response.status == 400 and isinstance(said, str) and "message is not modified" in said.lower():
+        return Sent()
+    return spare_channel(classify(response), is_named=found.get("ok") is False)
+
+
 def _read_success(response: HttpResponse, found: dict[str, Any]) -> Outcome:
     if found.get("ok") is False:
         return Rejected(f"HTTP {response.status}, but not ok")
@@ -206,6 +251,7 @@ PLATFORM = Platform(
     classify=classify,
     mark_repeat=mark_repeat,
     answers=True,
+    editing=Editing(annotate, request_edit, classify_edit),
     pace=timedelta(seconds=3.5),  # about 20 a minute in one group
     secrets=("token",),
 )

@@ -45,11 +45,14 @@ def list_parts(context: Context, everything: bool, channel: str | None) -> int:
 @click.pass_obj
 def show(context: Context, number: int) -> int:
     """Show one message: its state and the exact bytes."""
+    from alerts.message.changenote import note_line
+
     part = _find(_open(context), number)
     click.echo(_line(part))
-    click.echo(
-        f"digest {part.digest_id}, part {part.part} of {part.parts}, {part.style.value}, key {part.idempotency_key}"
-    )
+    place = f"part {part.part} of {part.parts}" if part.edits is None else f"an edit of message {part.edits}"
+    click.echo(f"digest {part.digest_id}, {place}, {part.style.value}, key {part.idempotency_key}")
+    for note in part.notes:
+        click.echo(note_line(note))
     if part.message_id:
         click.echo(f"known to the platform as {part.message_id}")
     click.echo(part.body.decode("utf-8", "replace"))
@@ -156,7 +159,7 @@ def _find_movable(outbox: Outbox, number: int) -> QueuedPart:
     from alerts.delivery.attempt import State
 
     found = _find(outbox, number)
-    if found.state in (State.SENT, State.SUPERSEDED):
+    if found.state in (State.SENT, State.SUPERSEDED, State.NOT_POSSIBLE):
         raise click.ClickException(
             f"message {number} is {found.state.value}: nothing can be changed any more"
         )
@@ -178,7 +181,8 @@ def _require_channel(context: Context, outbox: Outbox, channel_id: str) -> None:
 
 
 def _line(part: QueuedPart) -> str:
-    line = f"{part.delivery_id:>6}  {part.channel_id}  {part.digest_id}  {part.part}/{part.parts}  {part.state.value}"
+    place = f"{part.part}/{part.parts}" if part.edits is None else f"edits {part.edits}"
+    line = f"{part.delivery_id:>6}  {part.channel_id}  {part.digest_id}  {place}  {part.state.value}"
     line += f"  {part.updated:%Y-%m-%d %H:%M}Z"
     if part.attempts:
         line += f"  {part.attempts} attempt{'s' if part.attempts != 1 else ''}"

@@ -79,6 +79,16 @@ def mark_repeat(platform: Platform, body: bytes, digest_id: str) -> bytes:
     return marked
 
 
+def annotate(platform: Platform, body: bytes, note: str, message_id: str) -> bytes | None:
+    """Return the body of an edit, None where it has no room or the platform edits nothing; raises `DefectError`."""
+    if platform.editing is None:
+        return None
+    noted = _call(platform, "annotate", platform.editing.annotate, body, note, message_id)
+    if not isinstance(noted, bytes | None):
+        raise DefectError(platform, "annotate", f"returned no bytes but {_describe(noted)}")
+    return noted
+
+
 def classify(platform: Platform, response: HttpResponse) -> Outcome:
     """Return the verdict on *response*; raises `DefectError`."""
     outcome = _call(platform, "classify", platform.classify, response, sent=True)

@@ -6,11 +6,13 @@ pending ──claim──▶ sending ──▶ sent
                      │      └──▶ doubtful (``on_unknown: hold``) ──a person──▶ pending, marked as a possible repeat
                      ├──▶ refused ──▶ plainer or smaller rows take its place (superseded), or dead
                      └──▶ held (the channel is gone or forbidden) ──a person──▶ pending
+
+An edit of an earlier message is never unknown, for it is simply repeated; refused or given up it is not possible.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
@@ -37,6 +39,7 @@ class State(StrEnum):
     REFUSED = "refused"  # for the caller to replace by plainer rows; never stored
     HELD = "held"
     DEAD = "dead"
+    NOT_POSSIBLE = "not possible"  # an edit that the platform refuses: nobody needs to act
     SUPERSEDED = "superseded"
 
 
@@ -87,6 +90,16 @@ def after_outcome(
             return Transition(State.HELD, reason)
         case _ as never:
             assert_never(never)
+
+
+def after_edit(outcome: Outcome, *, attempts: int, created: datetime, now: datetime) -> Transition:
+    """Return the transition for *outcome* of an attempt at an edit, which may be repeated freely and may fail."""
+    transition = after_outcome(
+        outcome, attempts=attempts, repeats=0, idempotent=True, created=created, now=now
+    )
+    if transition.state in (State.REFUSED, State.DEAD):
+        return replace(transition, state=State.NOT_POSSIBLE)
+    return transition
 
 
 def backoff(attempts: int) -> timedelta:

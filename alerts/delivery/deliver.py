@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from alerts.delivery import adapter
 from alerts.delivery.adapter import DefectError
-from alerts.delivery.attempt import State, Transition, after_outcome
+from alerts.delivery.attempt import State, Transition, after_edit, after_outcome
 from alerts.delivery.deliveryrow import QueuedPart
+from alerts.delivery.edit import CLOCK_FAULT, Edits, sent_body
 from alerts.delivery.outbox import Outbox
-from alerts.message.platform import Delivery, Outcome, Part, RetryLater, Sent, Style, Unknown
+from alerts.message.platform import Delivery, Outcome, Part, Rejected, RetryLater, Sent, Style, Unknown
 from alerts.model import Digest
 from alerts.operators.incident import Incidents
 from crawler import failpoint
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from alerts.delivery.carrier import Carrier
 
 LONGEST_WAIT = timedelta(seconds=60)  # for a rate limit inside a run; a longer one is the next run's
-CLOCK_FAULT = timedelta(hours=25)  # no platform makes us wait longer: the clock was wrong when it was noted
 RATE_WAITS_A_RUN = 2
 TRIES_A_RUN = 2
 PAUSE_BETWEEN_TRIES_S = 1.0
@@ -55,6 +55,7 @@ class Sender:
         stop: asyncio.Event,
     ) -> None:
         self._outbox = outbox
+        self._edits = Edits(outbox.engine)
         self._incidents = incidents
         self._carrier = carrier
         self._clock = clock
@@ -62,6 +63,7 @@ class Sender:
         self._write = write
         self._stop = stop
         self._left: set[int] = set()  # parts that this run does not touch again
+        self._paused: set[str] = set()  # channels that refused a message in this run
         self.report = DeliveryReport()
 
     async def deliver(
@@ -76,6 +78,7 @@ class Sender:
             await self._drain(channel)
             if refill is not None and not self._stop.is_set() and refill(channel):
                 await self._drain(channel)
+            await self._edit(channel)
 
         ended = await asyncio.gather(*map(serve, channels), return_exceptions=True)
         faults = [fault for fault in ended if isinstance(fault, BaseException)]
@@ -161,11 +164,8 @@ class Sender:
 
     async def _send(self, channel: Channel, part: QueuedPart) -> Outcome:
         platform = channel.platform
-        is_repeat = not self._is_idempotent(channel, part) and (
-            part.repeats > 0 or (platform.idempotent and part.attempts > 1)
-        )
         self.report.tried_channels.add(channel.id)
-        body = adapter.mark_repeat(platform, part.body, part.digest_id) if is_repeat else part.body
+        body = sent_body(platform, part, self._clock())
         failpoint.reach("before_send")
         if platform.local:
             try:
@@ -209,9 +209,7 @@ class Sender:
             self._incidents.end(f"adapter:{channel.id}", now)
         elif transition.state is State.HELD:
             self.report.failed += 1
-            text = f"Channel {channel.id} ({channel.platform.name}) refuses messages: {transition.reason}. "
-            remedy = f"Mend it, then `newswatch outbox retry --channel {channel.id}`."
-            self._incidents.begin(subject, text + remedy, now)
+            self._tell_paused(channel, transition, now)
         elif transition.state is State.DEAD:
             self.report.failed += 1
             self.report.mishaps.append(
@@ -221,6 +219,50 @@ class Sender:
             remedy = f"See `newswatch outbox show {part.delivery_id}`."
             self._incidents.begin(f"undelivered:{channel.id}", text + remedy, now)
         return transition
+
+    def _tell_paused(self, channel: Channel, transition: Transition, now: datetime) -> None:
+        self._paused.add(channel.id)
+        text = f"Channel {channel.id} ({channel.platform.name}) refuses messages: {transition.reason}. "
+        remedy = f"Mend it, then `newswatch outbox retry --channel {channel.id}`."
+        self._incidents.begin(f"channel:{channel.id}", text + remedy, now)
+
+    async def _edit(self, channel: Channel) -> None:
+        """Mark earlier messages of *channel*, once no news waits; after one that fails the rest is a later run's."""
+        if channel.id in self._paused or self._outbox.next_part(channel.id) is not None:
+            return
+        is_first = True
+        while not self._stop.is_set():
+            edit = self._edits.next(channel.id, self._clock(), self._left)
+            if edit is None or not (is_first or await self._sleep(channel.platform.pace.total_seconds())):
+                return
+            claimed = self._outbox.claim(edit, self._owner, self._clock())
+            if claimed is None:
+                return
+            is_first = False
+            self._left.add(edit.delivery_id)
+            outcome, now = await self._attempt_edit(channel, claimed), self._clock()
+            transition = after_edit(outcome, attempts=claimed.attempts, created=claimed.created, now=now)
+            self._outbox.record(claimed, transition, self._owner, now)
+            if transition.state is State.HELD:
+                self._tell_paused(channel, transition, now)
+            if transition.state not in (State.SENT, State.NOT_POSSIBLE):
+                return
+
+    async def _attempt_edit(self, channel: Channel, edit: QueuedPart) -> Outcome:
+        editing, target = channel.platform.editing, self._outbox.part(edit.edits or 0)
+        if editing is None or target is None or not target.message_id:
+            return Rejected("nothing here can be edited")  # the channel is on another platform since
+        port = replace(channel.platform, request=editing.request, classify=editing.classify)
+        delivery = Delivery(
+            edit.body, edit.idempotency_key, self._clock(), edit.attempts, edits=target.message_id
+        )
+        failpoint.reach("before_send")
+        try:
+            outcome = await self._carrier.carry(replace(channel, platform=port), delivery)
+        except DefectError as defect:
+            return Rejected(str(defect))
+        failpoint.reach("after_send")
+        return outcome
 
     def _is_idempotent(self, channel: Channel, part: QueuedPart) -> bool:
         """Tell whether the platform still recognises a repeat of *part*."""

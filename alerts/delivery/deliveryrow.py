@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, and_, insert, select, update
 
 from alerts.delivery.attempt import State
 from alerts.message.platform import Part, Style
+from alerts.model import ChangeNote
 from alerts.records.tables import delivery, delivery_event
 from crawler.clock import from_ms, to_ms
 from crawler.records.identity import storable
@@ -39,6 +40,8 @@ class QueuedPart:
     message_id: str | None
     created: datetime
     updated: datetime
+    edits: int | None = None  # the delivery whose message this changes
+    notes: tuple[ChangeNote, ...] = ()  # that such a message is marked with, newest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ def read_part(row: Row[Any]) -> QueuedPart:
         message_id=row.message_id,
         created=from_ms(row.created_at),
         updated=from_ms(row.updated_at),
+        edits=row.edits,
+        notes=tuple(ChangeNote(**note) for note in json.loads(row.notes or "[]")),
     )
 
 

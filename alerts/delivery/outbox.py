@@ -24,6 +24,7 @@ from alerts.delivery.deliveryrow import (
     read_events,
     read_part,
 )
+from alerts.delivery.edit import Edit, insert_edits
 from alerts.digest.compose import Selection
 from alerts.message.platform import Part, Style
 from alerts.model import Digest, ToldIn
@@ -62,10 +63,11 @@ class Outbox:
         now: datetime,
         incident_ids: Sequence[int] = (),
         *,
+        edits: Sequence[Edit] = (),
         on_schedule: bool = True,
         checked_at: datetime | None = None,
     ) -> None:
-        """Freeze a digest's messages and settle its alerts and notices, in one transaction.
+        """Freeze a digest's messages and *edits* of earlier ones, settle its alerts and notices, in one transaction.
 
         Its place in the schedule is part of it, so that no kill in between tells a time of day twice: *checked_at* is
         up to when the channel's times have been looked at; a digest that is not *on_schedule* puts none off.
@@ -89,6 +91,7 @@ class Outbox:
             for number, part in enumerate(parts, start=1):
                 values = part_values(channel_id, content.digest_id, part, Style.RICH, now)
                 connection.execute(insert(delivery).values(values | {"part": number, "parts": len(parts)}))
+            insert_edits(connection, channel_id, content.digest_id, edits, now)
             if incident_ids:
                 told = incident.c.id.in_(list(incident_ids))
                 connection.execute(
@@ -129,12 +132,13 @@ class Outbox:
             return move_rows(connection, lost, unknown, now)
 
     def next_part(self, channel_id: str) -> QueuedPart | None:
-        """Return the oldest open delivery of a channel: a stuck one holds back only its own channel."""
+        """Return the oldest open message of a channel: a stuck one holds back only its own channel. Edits are none."""
         query = (
             select(delivery)
             .where(
                 delivery.c.channel_id == channel_id,
                 delivery.c.state.in_([state.value for state in OPEN_STATES]),
+                delivery.c.edits.is_(None),
             )
             .order_by(delivery.c.created_at, delivery.c.digest_id, delivery.c.part, delivery.c.id)
             .limit(1)
@@ -183,7 +187,7 @@ class Outbox:
             if done:
                 step = (part.delivery_id, part.attempts, transition.state, transition.reason)
                 note_event(connection, *step, now)
-            if done and transition.state is State.SENT:
+            if done and transition.state is State.SENT and part.edits is None:
                 note_channel(connection, part.channel_id, sent_at=to_ms(now))
             elif done and transition.state is State.HELD:
                 paused = {"paused_at": to_ms(now), "paused_reason": values["reason"]}
@@ -290,8 +294,9 @@ class Outbox:
         return None if row is None else read_part(row)
 
     def counts(self) -> dict[State, int]:
-        """Return how many deliveries stand in each state."""
-        query = select(delivery.c.state, func.count().label("number")).group_by(delivery.c.state)
+        """Return how many messages stand in each state; edits are none."""
+        messages = select(delivery.c.state, func.count().label("number")).where(delivery.c.edits.is_(None))
+        query = messages.group_by(delivery.c.state)
         with transaction(self.engine) as connection:
             return {State(row.state): int(row.number) for row in connection.execute(query)}
 

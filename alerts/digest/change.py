@@ -134,6 +134,21 @@ def change_line(change: Change, headline: str) -> str:
     return f"Changed in {named}: «{change.old}» → «{change.new}»"
 
 
+_WORDS = {
+    Kind.REMOVED: "removed by the outlet",
+    Kind.FIGURE: "a figure was changed",
+    Kind.CORRECTION: "a correction was printed",
+    Kind.DENIAL: "a denial or a doubt was added",
+    Kind.TOPIC: "words on the topic were changed",
+    Kind.WORDING: "the wording was changed",
+}
+
+
+def change_words(changes: Sequence[Change]) -> str:
+    """Return what was changed in fixed words, each kind once: "a figure was changed, a correction was printed"."""
+    return ", ".join(dict.fromkeys(_WORDS[change.kind] for change in changes))
+
+
 def _sentences(version: Version) -> list[_Sentence]:
     found: list[_Sentence] = []
     for field, given in (("title", version.title), ("text", version.text)):

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from alerts.digest.change import change_line
+from alerts.digest.change import change_line, change_words
 from alerts.lead.figures import Voice, find_tallies
 from alerts.lead.writer import LeadWriter
 from alerts.message.moment import local_time
 from alerts.message.plaintext import cut_text
-from alerts.model import Coverage, Digest, Grade, Hit, Report, Severity, Story, ToldIn, Volume
+from alerts.model import ChangeNote, Coverage, Digest, Grade, Hit, Report, Severity, Story, ToldIn, Volume
 from alerts.operators.incident import OFFLINE, SILENT
 from alerts.records.archive import PendingReport, PendingStory
 from alerts.records.storyrow import Member
@@ -47,6 +47,7 @@ class Selection:
     told: tuple[int, ...]
     counted: tuple[int, ...]
     changed: tuple[int, ...] = ()  # of `PendingChange`
+    notes: tuple[ChangeNote, ...] = ()  # for the earlier messages that tell what was changed
 
 
 def new_digest_id(
@@ -114,7 +115,8 @@ def compose_digest(
         answers=answers,
         template=template,
     )
-    return Selection(digest, tuple(told), tuple(counted_ids), tuple(changed))
+    notes = tuple(_note(item, sources, local_time(now, timezone)) for item in changes)
+    return Selection(digest, tuple(told), tuple(counted_ids), tuple(changed), notes)
 
 
 def compose_heartbeat(
@@ -239,11 +241,20 @@ def _story(
 
 def _change_lines(pending: PendingChange, sources: Mapping[str, SourceFacts]) -> list[Report]:
     """Return a report in one line for each change: never the story again."""
-    article = pending.article
-    facts = _facts(sources, article.source_id)
-    headline = to_unicode(article.title, default=facts.encoding or "unicode").text
-    plain = replace(_plain_report(article, facts, headline), story_id=pending.story_id)
+    headline = _headline(pending.article, sources)
+    plain = _plain_report(pending.article, _facts(sources, pending.article.source_id), headline)
+    plain = replace(plain, story_id=pending.story_id)
     return [replace(plain, change=change_line(change, headline)) for change in pending.changes]
+
+
+def _note(pending: PendingChange, sources: Mapping[str, SourceFacts], when: str) -> ChangeNote:
+    article = pending.article
+    return ChangeNote(article.article_id, _headline(article, sources), change_words(pending.changes), when)
+
+
+def _headline(article: StoredArticle, sources: Mapping[str, SourceFacts]) -> str:
+    encoding = _facts(sources, article.source_id).encoding or "unicode"
+    return to_unicode(article.title, default=encoding).text
 
 
 def matched_first(pending: PendingStory) -> tuple[PendingReport, ...]:

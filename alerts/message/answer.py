@@ -9,7 +9,14 @@ import math
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from alerts.message.platform import RetryLater, Sent, Unknown, classify_status, read_retry_after
+from alerts.message.platform import (
+    RetryLater,
+    Sent,
+    TargetDead,
+    Unknown,
+    classify_status,
+    read_retry_after,
+)
 
 if TYPE_CHECKING:
     from alerts.message.platform import HttpResponse, Outcome
@@ -41,6 +48,14 @@ def classify_api(response: HttpResponse, service: str) -> Outcome:
         said = f"HTTP {response.status} with a web page"
         return Unknown(f"{said}: something stands between us and {service}")
     return outcome
+
+
+def spare_channel(outcome: Outcome, *, is_named: bool) -> Outcome:
+    """Return what *outcome* means for an edit: a bare status may be about the message or a proxy, so it is tried later.
+
+    *is_named* says that the platform itself names the channel as gone or forbidden.
+    """
+    return outcome if is_named or not isinstance(outcome, TargetDead) else RetryLater(outcome.reason)
 
 
 def is_web_page(response: HttpResponse) -> bool:

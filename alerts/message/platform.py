@@ -130,6 +130,22 @@ class Delivery:
     idempotency_key: str  # equal for every attempt of the same part
     attempted_at: datetime  # of this attempt, aware UTC
     attempt: int = 1
+    edits: str | None = None  # the platform's name of the earlier message that this changes
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """How a platform changes a message that it took before; readers are not notified, and a repeat changes nothing.
+
+    ``annotate(body, note, message_id)`` returns the body of the edit: the message *body*, as it was sent, with the
+    plain lines of *note* at its top and nothing else changed; None where the hard limits leave no room for them.
+    ``request`` and ``classify`` are like the platform's, for a delivery that ``edits`` a message. What can never be
+    edited any more is `Rejected`; `TargetDead` is only what the platform itself says of the whole channel.
+    """
+
+    annotate: Callable[[bytes, str, str], bytes | None]
+    request: Callable[[Any, Delivery], Request]
+    classify: Callable[[HttpResponse], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +171,7 @@ class Platform:
     secrets: tuple[str, ...] = ()  # names of the keys without which the channel is skipped
     local: bool = False  # printed on the terminal instead of sent
     answers: bool = False  # `Digest.answers` becomes a reply or a thread of that message
+    editing: Editing | None = None  # messages whose articles changed since are marked where it can be done
     package: str = ""  # what must be installed beside newswatch, by the name of its extra; "" for nothing
 
 

@@ -166,7 +166,12 @@ delivery = Table(
     Column("message_id", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("edits", Id),  # the delivery whose message this one changes; null: it is a message of its own
+    Column(
+        "notes", Text
+    ),  # JSON of alerts.model.ChangeNote, newest first: what such a message is marked with
     Index("delivery_queue", "channel_id", "state", "id"),
+    Index("delivery_edits", "edits"),
 )
 
 delivery_event = Table(  # what became of a delivery, step by step

@@ -144,4 +144,5 @@ def test_open_states_are_those_that_a_run_may_still_send() -> None:
         State.HELD,
         State.DEAD,
         State.SUPERSEDED,
+        State.NOT_POSSIBLE,
     }

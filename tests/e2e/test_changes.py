@@ -10,6 +10,7 @@ import pytest
 
 from crawler.failpoint import LATER_EDGES
 from tests.chatroom import Chatroom
+from tests.chatscreen import edit_of
 from tests.e2e.newsdesk import FILLER, slack
 from tests.e2e.program import Program, a_source, page, publish
 from tests.newsroom import Newsroom
@@ -21,6 +22,11 @@ STRIKE = {
     "title": "Air strike on a village in the hills",
     "text": f"{LEAD.format(3)}\n{FILLER}",
 }
+# Two messages tell the change, side by side; the third pass of an edge is the edit's.
+OF_THE_EDIT = [
+    f"{edge}:3" for edge in ("before_claim_commit", "before_send", "after_send", "before_record_commit")
+]
+OF_THE_EDIT.append("after_record_commit:3")
 CLINIC = {"id": "clinic", "title": "Clinic opens", "text": f"A clinic in Loikaw opened.\n{FILLER}"}
 
 
@@ -51,12 +57,19 @@ def come_round(program: Program) -> None:
 
 
 def new_posts(program: Program, chatroom: Chatroom, **environ: str) -> list[str]:
-    """Run again, and return what the channels were told since."""
+    """Run again, and return what the channels were told since; edits of earlier messages are no telling."""
     come_round(program)
     before = len(chatroom.posts)
     done = program.run(**environ)
     assert done.status == (-signal.SIGKILL if environ else 0), done.err
-    return [post.request.body.decode() for post in chatroom.posts[before:]]
+    told = [post for post in chatroom.posts[before:] if edit_of(post.request) is None]
+    return [post.request.body.decode() for post in told]
+
+
+def marked(chatroom: Chatroom) -> list[str]:
+    """Return the notes at the top of what the Telegram room shows, message by message, oldest first."""
+    texts = [str(message["text"]) for message in chatroom.screen if message.get("chat_id")]
+    return ["\n".join(line for line in text.split("\n") if "Changed since" in line) for text in texts]
 
 
 def test_changed_figure_is_told_once_as_old_and_new_words_in_answer_to_its_message(
@@ -73,6 +86,10 @@ def test_changed_figure_is_told_once_as_old_and_new_words_in_answer_to_its_messa
         assert "1 change" in post
     (answer,) = [post for post in told if "-100123" in post]
     assert "reply_parameters" in answer
+    note, of_the_answer = marked(chatroom)
+    assert note.startswith("Changed since, ")
+    assert note.endswith(" MMT: “Air strike on a village in the hills”: a figure was changed")
+    assert of_the_answer == ""
     assert new_posts(program, chatroom) == []
     assert newsroom.requests_for(PATH)[-1].headers["if-none-match"]  # of the second reading
     explained = program.do("explain", "strike").out
@@ -94,6 +111,7 @@ def test_removed_page_is_told_once_after_two_looks_and_a_timestamp_never(
     told = new_posts(program, chatroom)
     assert len(told) == 2
     assert all("Removed by the outlet" in post and STRIKE["title"] in post for post in told)
+    assert marked(chatroom)[0].endswith(f"“{STRIKE['title']}”: removed by the outlet")
     assert all("lorries" not in post for post in told)
     assert new_posts(program, chatroom) == []
     assert "killed 3 people" in program.rows("SELECT text FROM article WHERE url LIKE '%strike'")[0][0]
@@ -127,8 +145,10 @@ def test_nothing_is_read_again_when_the_settings_say_so(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("edge", [*LATER_EDGES, "before_enqueue_commit", "after_enqueue_commit"])
-def test_killed_at_any_edge_a_change_is_told_once(
+@pytest.mark.parametrize(
+    "edge", [*LATER_EDGES, "before_enqueue_commit", "after_enqueue_commit", *OF_THE_EDIT]
+)
+def test_killed_at_any_edge_a_change_is_told_once_and_its_message_marked(
     edge: str, tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
 ) -> None:
     program = a_program(tmp_path, newsroom, chatroom)
@@ -137,3 +157,7 @@ def test_killed_at_any_edge_a_change_is_told_once(
     told += new_posts(program, chatroom)
     told += new_posts(program, chatroom)
     assert [("killed 3 people" in post, "killed 5 people" in post) for post in told] == [(True, True)] * 2
+    assert [note.count("Changed since") for note in marked(chatroom)] == [1, 0]
+    edits = program.rows("SELECT state, repeats FROM delivery WHERE edits IS NOT NULL")
+    assert [state for state, _ in edits] == ["sent"]
+    assert "repeat" not in str(chatroom.screen[1])

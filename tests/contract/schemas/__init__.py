@@ -14,6 +14,8 @@ from jsonschema.validators import validator_for
 HERE = Path(__file__).resolve().parent
 ROOTS = {  # what else a file describes beside its own root, by the name under which it is asked for
     "discord": ("discord", "IncomingWebhookRequestPartial"),
+    "discord-edit": ("discord", "IncomingWebhookUpdateRequestPartial"),
+    "telegram-edit": ("telegram", "editMessageText"),
     "discord-429": ("discord", "RatelimitedResponse"),
     "discord-error": ("discord", "ErrorResponse"),
     "discord-message": ("discord", "MessageResponse"),
@@ -25,7 +27,9 @@ def schema(name: str) -> dict[str, Any]:
     """Return one JSON Schema: slack, discord, discord-429, googlechat, adaptive-card-1.4, telegram and so on."""
     file, root = ROOTS.get(name, (name, ""))
     found: dict[str, Any] = json.loads((HERE / f"{file}.json").read_text(encoding="utf-8"))
-    if root:
+    if root and "definitions" in found:
+        found["$ref"] = f"#/definitions/{root}"
+    elif root:
         found = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "$ref": f"#/components/schemas/{root}",

@@ -30,7 +30,7 @@ _UNIONS = ("anyOf", "oneOf")
 
 DISCORD = {
     "IncomingWebhookRequestPartial", "RichEmbed", "RichEmbedAuthor", "RichEmbedFooter", "RichEmbedField",
-    "MessageAllowedMentionsRequest", "AllowedMentionTypes", "SnowflakeType",
+    "MessageAllowedMentionsRequest", "AllowedMentionTypes", "SnowflakeType", "IncomingWebhookUpdateRequestPartial",
 }  # fmt: skip
 DISCORD_ANSWERS = {
     "RatelimitedResponse",
@@ -190,7 +190,7 @@ _TELEGRAM_TYPES = {"String": "string", "Integer": "integer", "Boolean": "boolean
 
 
 def cut_telegram(source: Schema) -> Schema:
-    """Return the schema of ``sendMessage``, made from its table of fields."""
+    """Return the schema of ``sendMessage``, and that of ``editMessageText`` beside it, made from tables of fields."""
 
     def one(kind: str) -> Schema:
         if kind.startswith("Array of "):
@@ -210,11 +210,12 @@ def cut_telegram(source: Schema) -> Schema:
         }
 
     tables = {name: convert(source["types"][name]["fields"]) for name in TELEGRAM}
-    tables["sendMessage"] = convert(source["methods"]["sendMessage"]["fields"])
+    methods = ("sendMessage", "editMessageText")
+    tables |= {name: convert(source["methods"][name]["fields"]) for name in methods}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$ref": "#/definitions/sendMessage",
-        "definitions": keep(tables, {*TELEGRAM, "sendMessage"}),
+        "definitions": keep(tables, {*TELEGRAM, *methods}),
     }
 
 
