@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from alerts.channels.matrix import MatrixKeys
+from tests.peers.room import Room
 from tests.peers.synapse import Account, Homeserver
 
 HERE = Path(__file__).parent
@@ -21,25 +19,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.peers)
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """A room of our sender and one reader on a real homeserver."""
-
-    homeserver: Homeserver
-    sender: Account
-    reader: Account
-    room_id: str
-
-    @property
-    def keys(self) -> MatrixKeys:
-        """Return the channel's keys."""
-        return self.homeserver.keys(self.sender, self.room_id)
-
-    def messages(self) -> list[dict[str, Any]]:
-        """Return the messages that the reader sees, in their order."""
-        return self.homeserver.messages(self.reader, self.room_id)
 
 
 @pytest.fixture(scope="session")

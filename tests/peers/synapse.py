@@ -224,6 +224,7 @@ class Homeserver:
             "suppress_key_server_warning": True,
             "report_stats": False,
             "url_preview_enabled": False,
+            "caches": {"sync_response_cache_duration": "0s"},  # a test that asks twice means it
             "rc_message": dict(message_rate),
             "rc_login": {"address": UNLIMITED, "account": UNLIMITED},
             "rc_joins": {"local": UNLIMITED},

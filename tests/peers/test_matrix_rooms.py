@@ -1,46 +1,104 @@
-"""Our Matrix messages in rooms of a real homeserver: taken, kept as sent, shown as meant."""
+"""Our Matrix messages in rooms of a real homeserver: taken, kept as sent, and ringing for nobody."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
-from alerts.channels.matrix import MatrixKeys, classify, render, request
-from alerts.delivery.http import Client
-from alerts.message.platform import Delivery, Outcome, Part, Sent, Style
-from tests.builders import NOW
-from tests.peers.tally import count
+from alerts.channels.matrix import MAX_BODY_BYTES, mark_repeat, render
+from alerts.message.platform import Rejected, Sent, Style, TargetDead
+from alerts.model import Digest, ToldIn
+from tests.builders import a_burmese_report, a_digest, a_report, a_sentence, a_story
+from tests.contract.hostile import digests as hostile_digests
+from tests.peers.room import Room, a_text
+from tests.peers.synapse import Homeserver
 from tests.situations import SITUATIONS, digest_of
-
-if TYPE_CHECKING:
-    from tests.peers.conftest import Room
 
 pytestmark = pytest.mark.xdist_group("synapse")
 
 
-def send(keys: MatrixKeys, *parts: Part, name: str) -> list[Outcome]:
-    """Send *parts* as a run would; each has its own transaction id, made from *name*."""
-
-    async def send_all() -> list[Outcome]:
-        async with Client("newswatch-tests") as client:
-            found = []
-            for number, part in enumerate(parts):
-                delivery = Delivery(part.body, f"{name}-{number}", NOW)
-                found.append(classify(await client.send(request(keys, delivery))))
-            return found
-
-    count("Synapse", len(parts), "messages of ours put into rooms")
-    return asyncio.run(send_all())
-
-
 @pytest.mark.parametrize("style", list(Style))
 def test_every_situation_is_taken_and_read_back_as_it_was_sent(room: Room, style: Style) -> None:
-    parts = [part for name in SITUATIONS for part in render(digest_of(name), room.keys, style)]
-    outcomes = send(room.keys, *parts, name=f"situations-{style}")
-    assert [outcome for outcome in outcomes if not isinstance(outcome, Sent)] == []
+    bodies = [part.body for name in SITUATIONS for part in render(digest_of(name), room.keys, style)]
+    outcomes = room.put(*bodies, name="situation")
     read = room.messages()
-    assert [event["content"] for event in read] == [json.loads(part.body) for part in parts]
+    assert [event["content"] for event in read] == [json.loads(body) for body in bodies]
     assert [Sent(event["event_id"]) for event in read] == outcomes
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(digest=hostile_digests())
+def test_hostile_digest_is_taken_and_read_back_as_it_was_sent(room: Room, digest: Digest) -> None:
+    for style in Style:
+        bodies = [part.body for part in render(digest, room.keys, style)]
+        bodies += [mark_repeat(body, digest.digest_id) for body in bodies]
+        outcomes = room.put(*bodies, name=f"hostile-{hash((digest, style))}")
+        assert [room.content_of(outcome) for outcome in outcomes] == [json.loads(body) for body in bodies]
+
+
+def test_biggest_message_that_we_write_is_taken_and_one_beyond_the_servers_limit_is_refused(
+    room: Room,
+) -> None:
+    long = a_sentence("လွိုင်ကော်မြို့တွင် တိုက်ပွဲဖြစ်ပွားသည်။ " * 12, "လွိုင်ကော်")  # fighting in the town of Loikaw
+    stories = [
+        a_story(a_burmese_report(article_id=number, sentence=long), story_id=number)
+        for number in range(1, 120)
+    ]
+    bodies = [part.body for part in render(a_digest(*stories), room.keys, Style.RICH)]
+    marked = [mark_repeat(body, "a1b2c3d4") for body in bodies]
+    assert MAX_BODY_BYTES * 0.95 < max(map(len, marked)) <= MAX_BODY_BYTES
+    assert {type(outcome) for outcome in room.put(*bodies, *marked, name="biggest")} == {Sent}
+    fits, too_big = a_text("x" * 64_000), a_text("x" * 65_536)
+    taken, refused = room.put(fits, too_big, name="beyond")
+    assert isinstance(taken, Sent)
+    assert isinstance(refused, Rejected)
+    assert "413" in refused.reason
+    assert "M_TOO_LARGE" in refused.reason
+
+
+def test_headlines_that_name_the_room_or_a_reader_highlight_nothing(room: Room) -> None:
+    """The reader is called by the local part of the address; ``@room`` of an administrator would ring everybody."""
+    name = room.reader.user_id.removeprefix("@").partition(":")[0]
+    headline = f"@room {name} {room.reader.user_id}: clashes near Loikaw"
+    digest = a_digest(a_story(a_report(headline=headline, sentence=a_sentence(f"@room {name}, Loikaw!"))))
+    bodies = [part.body for style in Style for part in render(digest, room.keys, style)]
+    assert all(f"@room {name}" in json.loads(body)["body"] for body in bodies)
+    room.put(*bodies, name="calm")
+    counts = room.homeserver.highlights(room.reader, room.room_id)
+    assert counts == {"notification_count": len(bodies), "highlight_count": 0}
+    for number, loud in enumerate(("@room", name, headline), start=1):  # what our empty m.mentions prevents
+        room.put(a_text(loud), name=f"loud-{number}")
+        assert room.homeserver.highlights(room.reader, room.room_id)["highlight_count"] == number
+
+
+def test_digest_that_answers_another_is_a_reply_in_its_thread(room: Room) -> None:
+    (first,) = render(digest_of("one-story"), room.keys, Style.RICH)
+    (outcome,) = room.put(first.body, name="first")
+    assert isinstance(outcome, Sent)
+    assert outcome.message_id
+    answer = replace(digest_of("correction"), answers=ToldIn("a1b2c3d4", outcome.message_id))
+    (second,) = render(answer, room.keys, Style.RICH)
+    (replied,) = room.put(second.body, name="second")
+    assert isinstance(replied, Sent)
+    root = quote(outcome.message_id, safe="")
+    path = room.path.replace("/v3/", "/v1/") + f"/relations/{root}/m.thread"
+    related = room.homeserver.get(path, room.reader)["chunk"]
+    assert [event["event_id"] for event in related] == [replied.message_id]
+    event = room.homeserver.get(f"{room.path}/event/{root}", room.reader)
+    assert event["unsigned"]["m.relations"]["m.thread"]["count"] == 1
+
+
+def test_wrong_token_and_a_room_that_we_left_pause_the_channel(room: Room, homeserver: Homeserver) -> None:
+    stranger = homeserver.keys(replace(room.sender, token="syt_nobody"), room.room_id)
+    (outcome,) = room.put(a_text("hello"), name="stranger", keys=stranger)
+    assert isinstance(outcome, TargetDead)
+    assert "401" in outcome.reason
+    homeserver.post(f"{room.path}/leave", room.sender, {})
+    (outcome,) = room.put(a_text("hello"), name="gone")
+    assert isinstance(outcome, TargetDead)
+    assert "403" in outcome.reason
+    assert room.messages() == []
