@@ -18,7 +18,7 @@ from pydantic import ConfigDict
 from alerts.message.answer import classify_api, is_web_page, rate_limited, spare_channel
 from alerts.message.layout import Line, Telling, put_first, repeat_note
 from alerts.message.paging import Page, paginate
-from alerts.message.plaintext import cut_text
+from alerts.message.plaintext import break_emphasis, cut_text
 from alerts.message.platform import (
     ChannelKeys,
     Delivery,
@@ -35,7 +35,7 @@ from alerts.message.platform import (
     TargetDead,
     is_text,
 )
-from alerts.message.prose import Markup, dress_pieces, section_of, write_lines
+from alerts.message.prose import Markup, dress_pieces, plain_markup, section_of, write_lines
 from alerts.message.wire import SecretAddress, decode_object, encode_json, post_json
 
 if TYPE_CHECKING:
@@ -74,7 +74,10 @@ _BAD = {
     200001: "refused by AutoMod",
     240000: "a link was refused as harmful",
 }
-_SPECIAL = re.compile(r"[\\`*_~|>#\-\[\]()<@]|:(?=//)|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
+_SPECIAL = re.compile(r"[\\`*_~|>#\-\[\]()<@]|:(?=//|[\w+-]+:)|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
+
+
+_IN_TITLE = re.compile(r"<|\|(?=\|)|:(?=//|[\w+-]+:)")
 
 
 class DiscordKeys(ChannelKeys):
@@ -88,6 +91,11 @@ class DiscordKeys(ChannelKeys):
 def escape(text: str) -> str:
     """Escape Discord's markdown, so that *text* shows as it is: no mention, link, heading or timestamp."""
     return _SPECIAL.sub(r"\\\g<0>", text)
+
+
+def _in_title(text: str) -> str:
+    """Return *text* inert in an embed's title: no masked links there, but emphasis, emoji, ``<t:..>`` and ``<@..>``."""
+    return _IN_TITLE.sub(lambda match: match[0] + "\u200b", break_emphasis(text)).replace("\\", "＼")
 
 
 def _bold(text: str) -> str:
@@ -105,7 +113,7 @@ def _plain_link(label: str, host: str, url: str) -> str:
 
 
 RICH = Markup(text=escape, strong=_bold, mark=_bold, link=_open_link)
-PLAIN = Markup(text=escape, strong=str, mark=str, link=_plain_link)
+PLAIN = plain_markup(escape, _plain_link)
 
 
 def render(digest: Digest, keys: DiscordKeys, style: Style) -> tuple[Part, ...]:
@@ -164,8 +172,7 @@ def _tell(telling: Telling) -> dict[str, Any]:
     lines += [dress_pieces(fact, RICH) for fact in telling.facts]
     lines += [_report(line) for line in telling.further]
     lines += [escape(note) for note in (telling.rest, telling.known) if note]
-    # Titles make no masked links, but <t:..> and <@..> still turn into something else.
-    title = cut_text(lead.headline.replace("<", "<\u200b"), MAX_TITLE_CHARS - len(host)) + host
+    title = cut_text(_in_title(lead.headline), MAX_TITLE_CHARS - len(host)) + host
     embed: dict[str, Any] = {"title": title, "description": "\n".join(lines)}
     if lead.url:
         embed["url"] = lead.url

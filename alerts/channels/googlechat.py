@@ -19,7 +19,7 @@ from pydantic import ConfigDict
 from alerts.message.answer import classify_api
 from alerts.message.layout import Line, Telling, put_first, repeat_note
 from alerts.message.paging import Page, paginate
-from alerts.message.plaintext import break_links, break_mentions
+from alerts.message.plaintext import break_emphasis, break_links, break_mentions
 from alerts.message.platform import (
     ChannelKeys,
     Delivery,
@@ -34,7 +34,7 @@ from alerts.message.platform import (
     TargetDead,
     is_text,
 )
-from alerts.message.prose import Markup, dress_pieces, section_of, write_lines
+from alerts.message.prose import Markup, dress_pieces, plain_markup, section_of, write_lines
 from alerts.message.wire import (
     SecretAddress,
     decode_object,
@@ -64,12 +64,8 @@ class GoogleChatKeys(ChannelKeys):
 
 def _text_only(text: str) -> str:
     """Return *text* without live mentions, links or emphasis: only letters reach the chat's own markup."""
-    table = str.maketrans({"<": "‹", ">": "›", "*": "∗", "_": "_\u200b", "~": "~\u200b", "`": "ʻ"})
-    return break_links(break_mentions(text)).translate(table)
-
-
-def _as_is(text: str) -> str:
-    return text
+    text = text.replace("<", "‹").replace(">", "›")
+    return break_emphasis(break_links(break_mentions(text)))
 
 
 def _bold(text: str) -> str:
@@ -80,12 +76,8 @@ def _link(label: str, host: str, url: str) -> str:
     return f'<a href="{escape(url)}">{label}</a> ({host})'
 
 
-def _address_below(label: str, host: str, url: str) -> str:
-    return f"{label} ({host})\n{url}"
-
-
 CARD_TEXT = Markup(text=escape, strong=_bold, mark=_bold, link=_link)
-PLAIN = Markup(text=_text_only, strong=_as_is, mark=_as_is, link=_address_below)
+PLAIN = plain_markup(_text_only)
 
 
 def _report(line: Line, above: str = "", *, strong: bool = False) -> Widget:

@@ -28,7 +28,13 @@ from alerts.message.platform import (
     Style,
     TargetDead,
 )
-from alerts.message.prose import Markup, bold_in_markdown, write_lines
+from alerts.message.prose import (
+    Markup,
+    address_below_in_markdown,
+    bold_in_markdown,
+    plain_markup,
+    write_lines,
+)
 from alerts.message.wire import (
     SecretAddress,
     decode_object,
@@ -71,32 +77,19 @@ def _strong(text: str) -> str:
 
 
 def _link(label: str, host: str, url: str) -> str:
-    return f"[{label}]({_encode_at(url)}) ({host})"
-
-
-def _address_below(label: str, host: str, url: str) -> str:
-    return f"{label} ({host})\n{_encode_at(url)}"
-
-
-def _encode_at(url: str) -> str:
-    """Return *url* with ``@`` encoded: the server looks for mentions in the raw text, links included."""
-    return url.replace("@", "%40")
-
-
-def _as_is(text: str) -> str:
-    return text
+    return f"[{label}]({url}) ({host})"
 
 
 # The empty line ends the quotation, or markdown takes the next line into it.
 MARKDOWN = Markup(
     text=_escape, strong=_strong, mark=bold_in_markdown, link=_link, quote=("> ", "\n"), bullet="* "
 )
-DISARMED = Markup(text=_disarm, strong=_as_is, mark=_as_is, link=_address_below)
+PLAIN = plain_markup(_escape, address_below_in_markdown)
 
 
 def render(digest: Digest, keys: MattermostKeys, style: Style) -> tuple[Part, ...]:
     """Return posts of at most 15,000 code points."""
-    markup = MARKDOWN if style is Style.RICH else DISARMED
+    markup = MARKDOWN if style is Style.RICH else PLAIN
 
     def write(page: Page) -> bytes:
         return encode_json({"text": "\n".join(write_lines(page, markup))})

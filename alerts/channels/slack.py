@@ -16,7 +16,7 @@ from pydantic import ConfigDict
 from alerts.message.answer import classify_api, rate_limited
 from alerts.message.layout import Line, Telling, put_first, repeat_note
 from alerts.message.paging import Page, paginate
-from alerts.message.plaintext import cut_text
+from alerts.message.plaintext import break_emphasis, break_mentions, cut_text
 from alerts.message.platform import (
     ChannelKeys,
     Delivery,
@@ -33,7 +33,7 @@ from alerts.message.platform import (
     Unknown,
     is_text,
 )
-from alerts.message.prose import Markup, section_of, write_lines
+from alerts.message.prose import plain_markup, section_of, write_lines
 from alerts.message.wire import SecretAddress, decode_object, encode_json, post_json
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ _DEAD = {
 }  # fmt: skip
 _CODE = re.compile(r"[a-z][a-z_]{1,40}")
 _EMOJI = re.compile(r":(?=[\w+'-]+:)")
+_QUOTED = re.compile(r"^(?=&gt;)")
 
 
 class SlackKeys(ChannelKeys):
@@ -68,16 +69,17 @@ class SlackKeys(ChannelKeys):
 
 
 def escape(text: str) -> str:
-    """Escape the three characters that Slack's markup gives a meaning, and break ``:emoji:``."""
+    """Return *text* as Slack's markup shows it literally: no mention, bare link, emphasis, quotation or ``:emoji:``."""
+    text = break_emphasis(break_mentions(text))
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _EMOJI.sub(":\u200b", text)
+    return _QUOTED.sub("\u200b", _EMOJI.sub(":\u200b", text))
 
 
 def _plain_link(label: str, host: str, url: str) -> str:
     return f"{label} ({host})\n<{url.replace('&', '&amp;')}>"
 
 
-PLAIN = Markup(text=escape, strong=str, mark=str, link=_plain_link)
+PLAIN = plain_markup(escape, _plain_link)
 
 
 def render(digest: Digest, keys: SlackKeys, style: Style) -> tuple[Part, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from pydantic import ConfigDict
 from alerts.message.answer import classify_api
 from alerts.message.layout import Line, Telling, repeat_note
 from alerts.message.paging import Page, paginate
-from alerts.message.plaintext import break_links, break_mentions
+from alerts.message.plaintext import break_emphasis, break_links, break_mentions
 from alerts.message.platform import (
     ChannelKeys,
     Delivery,
@@ -33,7 +34,14 @@ from alerts.message.platform import (
     TargetDead,
     is_text,
 )
-from alerts.message.prose import Markup, bold_in_markdown, dress_pieces, section_of, write_lines
+from alerts.message.prose import (
+    address_below_in_markdown,
+    bold_in_markdown,
+    dress_pieces,
+    plain_markup,
+    section_of,
+    write_lines,
+)
 from alerts.message.wire import (
     SecretAddress,
     decode_object,
@@ -54,7 +62,7 @@ MAX_PARTS = 3
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 Element = dict[str, Any]
 
-_LOOKALIKES = str.maketrans({"*": "∗", "_": "＿", "`": "ʻ", "\\": "＼", "~": "∼", "<": "‹", ">": "›"})
+_LOOKALIKES = str.maketrans({"\\": "＼", "<": "‹", ">": "›"})
 _FUNCTION = re.compile(r"\{(?=\{)")
 _LINE_START = re.compile(r"^(?=[-+#>|=]|\d+[.)])")
 
@@ -69,21 +77,12 @@ class TeamsKeys(ChannelKeys):
 
 def neutralise(text: str) -> str:
     """Return *text* so that no markdown renderer finds emphasis, links, lists or functions in it."""
-    text = break_links(break_mentions(text)).translate(_LOOKALIKES)
+    text = break_emphasis(break_links(break_mentions(text))).translate(_LOOKALIKES)
     return _LINE_START.sub("\u200b", _FUNCTION.sub("{\u200b", text))
 
 
-def _as_is(text: str) -> str:
-    return text
-
-
-def _address_below(label: str, host: str, url: str) -> str:
-    """Write the address out; ``_`` and ``*`` in it would be read as emphasis."""
-    return f"{label} ({host})\n{url.replace('_', '%5F').replace('*', '%2A')}"
-
-
-CARD_TEXT = Markup(text=neutralise, strong=_as_is, mark=bold_in_markdown, link=_address_below)
-PLAIN = Markup(text=neutralise, strong=_as_is, mark=_as_is, link=_address_below)
+PLAIN = plain_markup(neutralise, address_below_in_markdown)
+CARD_TEXT = replace(PLAIN, mark=bold_in_markdown)
 
 
 def _block(text: str, **look: object) -> Element:

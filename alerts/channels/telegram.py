@@ -31,7 +31,7 @@ from alerts.message.platform import (
     Style,
     TargetDead,
 )
-from alerts.message.prose import Markup, write_lines
+from alerts.message.prose import Markup, plain_markup, write_lines
 from alerts.message.wire import Address, decode_object, encode_json, post_json
 
 if TYPE_CHECKING:
@@ -118,12 +118,8 @@ def _bold(text: str) -> str:
     return f"<b>{text}</b>"
 
 
-def _plain_link(label: str, host: str, url: str) -> str:
-    return f"{label} ({host})\n{url}"
-
-
 RICH = Markup(text=escape, strong=_bold, mark=_bold, link=_link, quote=("<blockquote>", "</blockquote>"))
-PLAIN = Markup(text=break_mentions, strong=str, mark=str, link=_plain_link)
+PLAIN = plain_markup(break_mentions)
 
 
 def render(digest: Digest, keys: TelegramKeys, style: Style) -> tuple[Part, ...]:

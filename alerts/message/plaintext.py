@@ -184,7 +184,9 @@ def shown_host(url: str) -> str:
 
 # At either end of a text too: what follows may be the next piece of the same sentence.
 _LIVE = re.compile(
-    r"[@#](?=\w|\Z)|\$(?=[A-Za-z]|\Z)|(?<!\w)/(?=\w|\Z)|(?:\A|(?<=[^\s.]))\.(?=[^\W\d_][^\s.])"
+    r"@(?=\w|\Z)|#(?=[^\s\u200b]|\Z)|\$(?=[A-Za-z]|\Z)|(?<!\w)/(?=\w|\Z)"
+    r"|(?:\A|(?<=[^\s.]))\.(?=[^\W\d_][^\s.])"
+    r"|(?<=\d)\.(?=\d{1,3}\.\d{1,3}\.\d)"  # of 192.0.2.1
 )
 
 
@@ -197,15 +199,26 @@ def break_mentions(text: str) -> str:
     return _LIVE.sub(lambda match: match[0] + "\u200b", text)
 
 
-_LINK = re.compile(r"\](?=[(\[:])|!(?=\[)")
+_LINK = re.compile(r"\](?=[(\[:])|!(?=\[)|&(?=#?\w+;)")
 
 
 def break_links(text: str) -> str:
-    """Put U+200B inside what markdown reads as a link, a reference or a picture: ``[x](y)``, ``[x][y]``, ``![x]``.
+    """Put U+200B inside what markdown reads as a link, a picture or a letter: ``[x](y)``, ``![x]``, ``&lt;``.
 
     For chats that read markdown in every text and whose clients do not agree on backslashes. Nothing visible changes.
     """
     return _LINK.sub(lambda match: match[0] + "\u200b", text)
+
+
+_EMPHASIS = str.maketrans({"*": "∗", "_": "＿", "`": "ʻ", "~": "∼"})
+
+
+def break_emphasis(text: str) -> str:
+    """Put signs that look alike in the place of those with which chats emphasise: ``*bold*`` keeps its stars.
+
+    For chats without an escape for them, or whose clients do not agree on one.
+    """
+    return text.translate(_EMPHASIS)
 
 
 def short_line(text: str, limit: int = MAX_NAME_CHARS) -> str:

@@ -32,20 +32,32 @@ class Markup:
     bullet: str = "• "
 
 
-def _as_is(text: str) -> str:
+def as_is(text: str) -> str:
+    """Return *text*."""
     return text
 
 
-def _address_below(label: str, host: str, url: str) -> str:
+def address_below(label: str, host: str, url: str) -> str:
+    """Write the address on a line of its own."""
     return f"{label} ({host})\n{url}"
+
+
+def address_below_in_markdown(label: str, host: str, url: str) -> str:
+    """Write the address on a line of its own, without the signs that markdown would take for emphasis."""
+    return address_below(label, host, url.replace("_", "%5F").replace("*", "%2A"))
 
 
 def _no_address(label: str, host: str, url: str) -> str:
     return f"{label} ({host})"
 
 
-PLAIN_TEXT = Markup(text=_as_is, strong=_as_is, mark=_as_is, link=_address_below)
-NO_ADDRESS = Markup(text=_as_is, strong=_as_is, mark=_as_is, link=_no_address)
+def plain_markup(text: Callable[[str], str], link: Callable[[str, str, str], str] = address_below) -> Markup:
+    """Return the dress of a plain message: nothing is emphasised, addresses are written out."""
+    return Markup(text=text, strong=as_is, mark=as_is, link=link)
+
+
+PLAIN_TEXT = plain_markup(as_is)
+NO_ADDRESS = plain_markup(as_is, _no_address)
 
 
 def bold_in_markdown(text: str) -> str:

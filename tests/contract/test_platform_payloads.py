@@ -89,7 +89,7 @@ def test_discord_tells_a_story_as_one_embed() -> None:
     (message,) = messages("discord", a_digest(a_story(a_report(headline="[Loikaw](https://evil.example)"))))
     embed, closing = message["embeds"]
     assert message["content"] == "**Loikaw watch: 1 story**"
-    assert embed["title"] == "[Loikaw](https://evil.example) (irrawaddy.com)"  # titles make no links
+    assert embed["title"] == "[Loikaw](https:\u200b//evil.example) (irrawaddy.com)"  # titles make no links
     assert embed["url"] == "https://www.irrawaddy.com/news/clashes.html"
     assert embed["author"]["name"] == "Loikaw"
     assert embed["description"].splitlines()[1] == "> Fighting near **Loikaw** went on."
