@@ -8,7 +8,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.kit.reading import COMMONMARK, TABLES, Seen, SeenPage, every, read_commonmark, read_html
+from tests.kit.reading import (
+    COMMONMARK,
+    LOOKALIKES,
+    TABLES,
+    Seen,
+    SeenPage,
+    every,
+    read_commonmark,
+    read_html,
+)
 
 # -- Slack ----------------------------------------------------------------------------------------------------------
 
@@ -31,7 +40,7 @@ def read_slack_markup(text: str) -> Seen:
     assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", shown), shown
     live += [match[0] for match in _SLACK_STYLE.finditer(shown)] + _EMOJI_CODE.findall(shown)
     live += re.findall(r"\w://\w\S*|(?<!\w)@(?:here|channel|everyone)\b", shown)
-    return Seen(html.unescape(shown), tuple(live), tuple(links))
+    return Seen(html.unescape(shown).translate(LOOKALIKES), tuple(live), tuple(links))
 
 
 def read_slack(body: bytes) -> tuple[Seen, ...]:
@@ -101,8 +110,8 @@ def read_discord_markdown(text: str) -> Seen:
 def read_discord_title(text: str) -> Seen:
     """Read an embed's title: emphasis and emoji, neither mentions nor masked links (discord-api-docs#6088)."""
     active = _hide_escapes(text)
-    live = re.findall(r"[*_~`]|\|\||<[@#:/a-z]\S*>?|:[\w+-]+:|\w://", active)
-    return Seen(_bare(active), tuple(live))
+    live = re.findall(r"[*_~`\\]|\|\||<[@#:/a-z]\S*>?|:[\w+-]+:|\w://", active)
+    return Seen(_bare(active).translate(LOOKALIKES), tuple(live))
 
 
 def read_discord(body: bytes) -> tuple[Seen, ...]:
@@ -153,8 +162,6 @@ def read_telegram(body: bytes) -> tuple[Seen, ...]:
 
 # -- Teams and Mattermost -------------------------------------------------------------------------------------------
 
-_TEAMS_LOOKALIKES = str.maketrans("∗＿ʻ＼∼‹›", "*_`\\~<>")
-
 
 def read_teams(body: bytes) -> tuple[Seen, ...]:
     """TextBlocks are markdown (and ``{{DATE()}}``); a container opens its article on a tap."""
@@ -165,13 +172,14 @@ def read_teams(body: bytes) -> tuple[Seen, ...]:
         assert "entities" not in card.get("msteams", {})
         assert set(every(card["body"], "type")) <= {"TextBlock", "Container", "Action.OpenUrl"}
         for text in every(card["body"], "text"):
-            if re.fullmatch(r"\s*(?:.* \(.*\))?\n?https?://\S+", text):  # an address of ours on its own line
-                page.links.append((text, text))
+            page.links += [
+                (url, url) for url in re.findall(r"(?m)^(https?://\S+)\Z", text)
+            ]  # on a line of its own
             page.add(read_commonmark(COMMONMARK, text, frozenset()))
             page.live += re.findall(r"\{\{\w+|(?<!\w)@\w+|<at>", text)
         page.links += [("", action["url"]) for action in every(card["body"], "selectAction")]
     seen = page.seen
-    return (Seen(seen.text.translate(_TEAMS_LOOKALIKES), seen.live, seen.links),)
+    return (Seen(seen.text.translate(LOOKALIKES), seen.live, seen.links),)
 
 
 _MATTERMOST_LIVE = re.compile(
@@ -187,14 +195,13 @@ def read_mattermost(body: bytes) -> tuple[Seen, ...]:
     raw = re.sub(r"\]\(https?://[^()\s]*\)|(?m:^https?://\S+$)| \([\w.-]+\)", "", text)
     raw = re.sub(r"\\([!-/:-@\[-`{-~])", lambda match: chr(_HIDDEN + ord(match[1])), raw)
     live = [*seen.live, *_MATTERMOST_LIVE.findall(raw), *re.findall(r"@\w+|<!\w+", text)]
-    shown = seen.text.translate(str.maketrans("‹›", "<>"))
-    return (Seen(shown, tuple(live), seen.links),)
+    written = tuple((url, url) for url in re.findall(r"(?m)^(https?://\S+)$", text))
+    return (Seen(seen.text.translate(LOOKALIKES), tuple(live), seen.links + written),)
 
 
 # -- the rest -------------------------------------------------------------------------------------------------------
 
 _GOOGLE_CARD = frozenset(("b", "i", "u", "s", "a", "br"))
-_GOOGLE_LOOKALIKES = str.maketrans("‹›∗ʻ", "<>*`")
 _GOOGLE_STYLE = re.compile(r"(?<!\w)([*_~`])(?=\S)[^\n]*?\S\1(?!\w)")
 
 
@@ -210,7 +217,7 @@ def read_googlechat(body: bytes) -> tuple[Seen, ...]:
         page.live += re.findall(r"<[^>\n]*>|@\w+|\w://\w\S*|\w\.[a-z]{2}", bare, re.IGNORECASE)
         page.live += [match[0] for match in _GOOGLE_STYLE.finditer(bare)]
         page.links += [(url, url) for url in addresses]
-        page.plain(text.translate(_GOOGLE_LOOKALIKES))
+        page.plain(text.translate(LOOKALIKES))
     for card in message.get("cardsV2", []):
         page.plain(card["card"]["header"]["title"])
         for section in card["card"]["sections"]:
@@ -283,4 +290,4 @@ def read_console(body: bytes) -> tuple[Seen, ...]:
     text = body.decode("utf-8")
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text), "a control character reaches the terminal"
     links = re.findall(r"(?m)^ +→ (https?://\S+)$", text)
-    return (Seen(_CONSOLE_LEAD.sub("", text), (), tuple((url, url) for url in links)),)
+    return (Seen(re.sub("[«»]", "", _CONSOLE_LEAD.sub("", text)), (), tuple((url, url) for url in links)),)

@@ -228,6 +228,10 @@ _NTFY = Profile(
     farewell=Said(403, {"code": 40301, "http": 403, "error": "forbidden"}, "dead"),
     least_pace_s=5.0,  # docs.ntfy.sh/publish: one in 5 s after 60
     most_parts=1,
+    unmet={
+        "title": "it is cut at its own limit and never splits a message; all slots too long show that",
+        "JSON": "quotation marks alone come near it, and meet the limit of the message before",
+    },
     is_rich=lambda body: "title" in json.loads(body),
 )  # fmt: skip
 
@@ -254,6 +258,7 @@ _CONSOLE = Profile(
     read=chats.read_console,
     verify=VERIFIERS["console"],
     skips={
+        "limits": "a terminal scrolls: it has no limit that a message could exceed",
         "answers": _NO_HTTP,
         "waits": _NO_HTTP,
         "plain": "it has one form only, which is plain text already",

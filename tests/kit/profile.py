@@ -95,6 +95,7 @@ class Profile:
     least_pace_s: float = 0.0  # between two messages to one channel, as the vendor's limit asks
     most_parts: int | None = None
     is_rich: Callable[[bytes], bool] | None = None  # whether a body holds what only the rich style has
+    unmet: Mapping[str, str] = field(default_factory=dict)  # limits that no digest can meet, and why
     hides: Mapping[str, str] = field(default_factory=dict)  # slots of a digest that it never shows, and why
     skips: Mapping[str, str] = field(default_factory=dict)  # properties that cannot be asked of it, and why
 

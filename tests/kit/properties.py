@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from tests.kit import answers, forms, repeats
+from tests.kit import answers, cuts, forms, injection, limits, repeats
 
 if TYPE_CHECKING:
     from tests.kit.profile import Subject
@@ -41,6 +41,19 @@ PROPERTIES = (
         has_sweep=True,
     ),
     Property("waits", "Retry-After in every form; of header and body the longer", answers.check_waits),
+    Property(
+        "limits",
+        "n fits, one more splits or shortens; counted in the vendor's unit",
+        limits.check_limits,
+        has_sweep=True,
+    ),
+    Property("cuts", "no cut in a syllable, cluster, number, escape or tag", cuts.check_cuts, has_sweep=True),
+    Property(
+        "injection",
+        "hostile text in every slot is whole and inert",
+        injection.check_injection,
+        has_sweep=True,
+    ),
     Property("repeats", "a repeat says so with the digest's id, once", repeats.check_repeats, has_sweep=True),
     Property("bytes", "equal digests give equal bytes", forms.check_bytes, has_sweep=True),
     Property("labels", "every part of a test digest says that it is one", forms.check_labels),

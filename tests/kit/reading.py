@@ -14,6 +14,9 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
+# Signs that may stand in for others where a chat has no escape: readers take one for the other.
+LOOKALIKES = str.maketrans("∗＿ʻ＼∼‹›", "*_`\\~<>")
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
