@@ -35,6 +35,7 @@ from crawler.records.store import Store
 
 if TYPE_CHECKING:
     from alerts.config import Channel, Config
+    from alerts.delivery.http import Timeouts
 
 EVENTS_FOR = timedelta(days=90)  # how long the steps of a delivery are remembered
 DELIVERY_SHARE_S = 60.0  # of the time budget, kept back from the crawl for delivery
@@ -70,6 +71,7 @@ class Surroundings:
     write: Callable[[str], None]
     progress: Callable[[str], None]
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    timeouts: Timeouts | None = None  # of chat platforms; None: the usual ones
 
 
 async def run_cycle(config: Config, options: RunOptions, around: Surroundings) -> RunResult:
@@ -201,10 +203,11 @@ class _Run:
     async def _send(self, report: RunReport) -> None:
         """Send what waits. The HTTP client is made only here: a quiet tick sends nothing and must not pay for it."""
         from alerts.delivery.carrier import Carrier
+        from alerts.delivery.http import DEFAULT_TIMEOUTS
 
         around = self._around
         around.progress("sending …")
-        async with Carrier(self._config.crawl.settings) as carrier:
+        async with Carrier(self._config.crawl.settings, around.timeouts or DEFAULT_TIMEOUTS) as carrier:
             sender = Sender(
                 self._outbox, self._incidents, carrier, around.clock, report.run_id, around.write, around.stop
             )

@@ -45,6 +45,7 @@ class Answer:
     delay_s: float = 0.0
     ending: Ending = "answer"
     taken: bool | None = None
+    drip_s: float = 0.05  # between two bytes of a "drip"
 
     @property
     def is_taken(self) -> bool:
@@ -153,7 +154,7 @@ def _end(exchange: Exchange, answer: Answer) -> None:
             exchange.send(answer.body)
         case "drip":
             exchange.send_head(answer.status, answer.headers)
-            while exchange.pause(0.05):
+            while exchange.pause(answer.drip_s):
                 exchange.send(b" ")
         case "endless":
             exchange.send_head(answer.status, answer.headers)

@@ -17,6 +17,7 @@ from alerts.config import Config, load_config
 from alerts.cycle import RunOptions, RunResult, Surroundings, run_cycle
 from alerts.delivery.attempt import State
 from alerts.delivery.deliveryrow import QueuedPart
+from alerts.delivery.http import Timeouts
 from alerts.delivery.outbox import Outbox
 from alerts.operators.incident import Incidents
 from alerts.records.archive import Archive
@@ -72,10 +73,11 @@ class Office:
             words = text or f"Number {number}: the road to Loikaw was mended at milestone {number}."
             keep_article(self.store, number, self.now, title=f"News {number:04}", text=words)
 
-    def run(self, after: timedelta = timedelta(0)) -> RunResult:
-        """Move the clock by *after* and do one run."""
+    def run(self, after: timedelta = timedelta(0), deadline_s: float | None = None) -> RunResult:
+        """Move the clock by *after* and do one run; *deadline_s* is what one message may take."""
         self.now += after
-        around = Surroundings(lambda: self.now, self.printed.append, lambda _: None)
+        timeouts = None if deadline_s is None else Timeouts(deadline_s, deadline_s, deadline_s)
+        around = Surroundings(lambda: self.now, self.printed.append, lambda _: None, timeouts=timeouts)
         result = asyncio.run(run_cycle(self.config, RunOptions(), around))
         assert result.report is not None
         return result

@@ -106,3 +106,19 @@ def test_order_is_kept_across_hold_and_retry_by_hand(tmp_path: Path, chatroom: C
     office.run(after=HOUR)
     taken = [text_of(post) for post in chatroom.posts if post.taken]
     assert ["News 0001" in text for text in taken] == [True, False], "the older goes first"
+
+
+def test_channel_that_got_rid_of_an_older_message_is_told_the_rest_before_a_slow_one_has_answered(
+    tmp_path: Path, chatroom: Chatroom
+) -> None:
+    office = Office.open(tmp_path, receiver(chatroom, "slow"), receiver(chatroom, "quick"))
+    chatroom.script("/hooks/quick", Answer(503, taken=False), Answer(503, taken=False))
+    office.news()
+    office.run()
+    office.news()
+    chatroom.script("/hooks/slow", Answer(200, delay_s=4.0))
+    office.run(after=HOUR)
+    (slow,) = posts_to(chatroom, "slow")[1:]
+    older, newer = posts_to(chatroom, "quick")[2:]
+    assert [f"News {number:04}" in text_of(newer) for number in (1, 2)] == [False, True]
+    assert older.request.at_s < newer.request.at_s < slow.request.at_s + 4.0
