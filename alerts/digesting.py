@@ -87,10 +87,8 @@ class Digester:
         one digest once it works again, instead of one for every run that it missed.
         """
         states = self._states.load()
-        oldest = self._archive.oldest_pending()
         self._changes.forget_unwanted({channel.id: channel.changes for channel in channels})
-        for channel_id, moment in self._changes.oldest_pending().items():
-            oldest[channel_id] = min(moment, oldest.get(channel_id, moment))
+        oldest = self._oldest_untold()
         gap = self._log.usual_gap(now) if any(channel.group_wait for channel in channels) else None
         checked: dict[str, datetime] = {}
         spoken: dict[str, datetime] = {}
@@ -124,10 +122,48 @@ class Digester:
         self._states.note_looks(checked, spoken)
         return enqueued
 
+    def _oldest_untold(self) -> dict[str, datetime]:
+        """Return since when news or a change waits, by channel."""
+        oldest = dict(self._archive.oldest_pending())
+        for channel_id, moment in self._changes.oldest_pending().items():
+            oldest[channel_id] = min(moment, oldest.get(channel_id, moment))
+        return oldest
+
+    def untold(self, channel: Channel, now: datetime) -> tuple[Digest, ...]:
+        """Return the digests that *channel* would get now if its turn came: what a run freezes. Marks nothing."""
+        state = self._states.load().get(channel.id, ChannelState(channel.id))
+        oldest = self._oldest_untold().get(channel.id)
+        selections, _ = self._choose(channel, state, Turn.ALL, oldest, now)
+        return tuple(selection.digest for selection in selections)
+
     def _enqueue(
         self, channel: Channel, state: ChannelState, turn: Turn, oldest: datetime | None, now: datetime
     ) -> bool:
         """Freeze what one channel is told now; tell whether that is anything."""
+        plan = plan_of(channel, self._zone)
+        selections, incidents = self._choose(channel, state, turn, oldest, now)
+        rendered = [
+            adapter.render(channel.platform, each.digest, channel.keys, Style.RICH) for each in selections
+        ]
+        is_looked_at = isinstance(channel.send, At) and not is_plan_quiet(plan, now)
+        for selection, parts in zip(selections, rendered, strict=True):
+            tells_notices = selection.digest.answers is None
+            self._outbox.enqueue(
+                channel.id,
+                selection,
+                parts,
+                now,
+                [item.incident_id for item in incidents] if tells_notices else [],
+                edits=self._edits.plan(channel.id, channel.platform, selection.notes),
+                on_schedule=turn is Turn.ALL or not (plan.urgent_at_once or plan.group_wait),
+                checked_at=later_mark(state.checked_at, now) if is_looked_at else None,
+            )
+        return bool(selections)
+
+    def _choose(
+        self, channel: Channel, state: ChannelState, turn: Turn, oldest: datetime | None, now: datetime
+    ) -> tuple[list[Selection], list[Incident]]:
+        """Return what one channel is told now, and the incidents that stand in it."""
         plan, past = plan_of(channel, self._zone), Past(state.last_digest_at, state.checked_at)
         is_quiet_now = is_plan_quiet(plan, now)
         incidents = [] if is_quiet_now else self._untold_incidents(channel, now)
@@ -145,39 +181,18 @@ class Digester:
             if f"doubtful:{channel.id}" not in {item.subject for item in incidents}:
                 notices += [_doubt_line(part, self._zone) for part in self._outbox.doubts(channel.id)]
             held = waiting - len(stories)
-            selections = [
+            return [
                 self.select(channel, some, now, notices, is_catch_up=is_late, held=held, changes=changed)
                 if answers is None
                 else self.select(channel, some, now, answers=answers, changes=changed)
                 for answers, some, changed in self._by_message(
                     channel, stories, changes, has_notices=bool(notices)
                 )
-            ]
-        elif (
-            not oldest
-            and channel.heartbeat
-            and heartbeat_due(channel.heartbeat, state.spoken_at, plan, past, now)
-        ):
-            selections = [self._heartbeat(channel, state.spoken_at or now, now)]
-        else:
-            return False
-        rendered = [
-            adapter.render(channel.platform, each.digest, channel.keys, Style.RICH) for each in selections
-        ]
-        is_looked_at = isinstance(channel.send, At) and not is_quiet_now
-        for selection, parts in zip(selections, rendered, strict=True):
-            tells_notices = selection.digest.answers is None
-            self._outbox.enqueue(
-                channel.id,
-                selection,
-                parts,
-                now,
-                [item.incident_id for item in incidents] if tells_notices else [],
-                edits=self._edits.plan(channel.id, channel.platform, selection.notes),
-                on_schedule=turn is Turn.ALL or not (plan.urgent_at_once or plan.group_wait),
-                checked_at=later_mark(state.checked_at, now) if is_looked_at else None,
-            )
-        return True
+            ], incidents
+        every = None if oldest else channel.heartbeat
+        if every and heartbeat_due(every, state.spoken_at, plan, past, now):
+            return [self._heartbeat(channel, state.spoken_at or now, now)], []
+        return [], []
 
     def _by_message(
         self,

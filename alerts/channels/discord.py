@@ -272,4 +272,36 @@ PLATFORM = Platform(
     editing=Editing(annotate, request_edit, classify_edit),
     pace=timedelta(seconds=2.5),  # 30 in 60 s for each channel (staff, discord-api-docs#6753)
     secrets=("url",),
+    placeholder={"url": "https://discord.com/api/webhooks/"},
+    remedies=(
+        (
+            "a forum needs a thread",
+            "The channel is a forum: copy a thread's ID and add ?thread_id=ID to the `url`.",
+        ),
+        (
+            "this forum's thread",
+            "The channel is a forum: add ?thread_id=ID of an existing thread to the `url`.",
+        ),
+        ("may not post", "Let webhooks post there: channel settings > Permissions."),
+        ("AutoMod", "A rule of the server refuses it: server settings > AutoMod, except this channel."),
+        (
+            "banned for a while",
+            "Too many refused requests came from this machine: wait an hour, remove dead webhooks.",
+        ),
+        *(
+            (
+                code,
+                "Make a new webhook: channel settings > Integrations > Webhooks > New Webhook; copy its URL.",
+            )
+            for code in (
+                "code 10003",
+                "code 10004",
+                "code 10015",
+                "code 50027",
+                "HTTP 401",
+                "HTTP 403",
+                "HTTP 404",
+            )
+        ),
+    ),
 )

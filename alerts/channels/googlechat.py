@@ -204,4 +204,19 @@ PLATFORM = Platform(
     answers=True,
     pace=timedelta(seconds=1.2),
     secrets=("url",),
+    placeholder={"url": "https://chat.googleapis.com/v1/spaces/"},
+    remedies=tuple(
+        (
+            phrase,
+            "Make a new webhook: the space's menu > Apps & integrations > Webhooks; copy its link whole.",
+        )
+        for phrase in (
+            "key is not valid",
+            "HTTP 401",
+            "HTTP 403",
+            "HTTP 404",
+            "PERMISSION_DENIED",
+            "NOT_FOUND",
+        )
+    ),
 )

@@ -236,6 +236,11 @@ def annotate(body: bytes, note: str, message_id: str) -> bytes | None:
     return edit if len(edit) <= MAX_EDITED_BYTES else None
 
 
+_LOG_IN = (
+    "The access token is not known any more (logging out ends it). Log in as the account and set `token`: in Element "
+    "Settings > Help & About > Advanced > Access Token."
+)
+
 PLATFORM = Platform(
     name="matrix",
     keys=MatrixKeys,
@@ -248,4 +253,30 @@ PLATFORM = Platform(
     idempotent=True,
     remembers_for=timedelta(hours=20),  # Synapse forgets transaction ids after 24 hours
     secrets=("token",),
+    placeholder={"homeserver": "https://matrix.invalid", "token": "-", "room": "!room:matrix.invalid"},
+    remedies=(
+        (
+            "M_FORBIDDEN",
+            "Invite the token's account into the room, log in as it and accept; let it send there.",
+        ),
+        ("M_UNKNOWN_TOKEN", _LOG_IN),
+        ("M_MISSING_TOKEN", _LOG_IN),
+        (
+            "M_USER_DEACTIVATED",
+            "The account is closed: make another, invite it into the room, and set its `token`.",
+        ),
+        (
+            "M_UNRECOGNIZED",
+            "No homeserver is at this address: see what `homeserver` of your server's well-known is.",
+        ),
+        (
+            "event id",
+            "No homeserver is at this address: open HOMESERVER/_matrix/client/versions in a browser.",
+        ),
+        (
+            "HTTP 404",
+            "No homeserver is at this address: open HOMESERVER/_matrix/client/versions in a browser.",
+        ),
+        ("HTTP 401", _LOG_IN),
+    ),
 )

@@ -136,4 +136,20 @@ PLATFORM = Platform(
     mark_repeat=mark_repeat,
     pace=timedelta(seconds=1),
     secrets=("url",),
+    placeholder={"url": "https://mattermost.invalid/hooks/"},
+    remedies=(
+        (
+            "webhook.disabled",
+            "Incoming webhooks are off: System Console > Integrations > Enable Incoming Webhooks.",
+        ),
+        ("webhook.channel", "The hook's channel is gone, or the hook is locked to another: edit the hook."),
+        *(
+            (code, "Make a new hook: main menu > Integrations > Incoming Webhooks > Add; copy its URL.")
+            for code in ("webhook.invalid", "HTTP 404")
+        ),
+        (
+            "HTTP 403",
+            "The hook is locked to another channel, or its owner may not post there: edit the hook.",
+        ),
+    ),
 )

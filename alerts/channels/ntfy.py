@@ -151,4 +151,11 @@ PLATFORM = Platform(
     mark_repeat=mark_repeat,
     pace=timedelta(seconds=5),
     secrets=("url",),
+    placeholder={"url": "https://ntfy.invalid/topic"},
+    remedies=(
+        ("code 42908", "The server's quota of messages a day is used up; it starts again at midnight UTC."),
+        ("HTTP 401", "The topic needs a `token`, or the one set is not known: ntfy token add USER."),
+        ("HTTP 403", "The token's user may not write to this topic: ntfy access USER TOPIC write-only."),
+        ("HTTP 404", "No ntfy server is at this address: `url` is https://HOST/TOPIC."),
+    ),
 )

@@ -248,4 +248,18 @@ PLATFORM = Platform(
     mark_repeat=mark_repeat,
     pace=timedelta(seconds=1.2),  # one message a second; going on beyond it gets an app disabled
     secrets=("url",),
+    placeholder={"url": "https://hooks.slack.com/services/"},
+    remedies=(
+        ("channel_is_archived", "Unarchive the channel in Slack, or make a webhook for another."),
+        ("action_prohibited", "An administrator restricts who may post there: ask one to let the app in."),
+        ("user_not_found", "The webhook's owner has left: make a new webhook."),
+        ("team", "The workspace is gone or switched off: make a webhook in another."),
+        *(
+            (
+                code,
+                "The webhook is gone. Make one at api.slack.com/apps: your app, Incoming Webhooks, Add New Webhook.",
+            )
+            for code in (*sorted(_DEAD), "HTTP 404", "HTTP 410", "HTTP 403")
+        ),
+    ),
 )

@@ -213,4 +213,24 @@ PLATFORM = Platform(
     mark_repeat=mark_repeat,
     pace=timedelta(seconds=2),
     secrets=("url",),
+    placeholder={"url": "https://flow.invalid/workflows/"},
+    accepted=(
+        "Accepted is not yet posted: the flow posts it, and a failure is seen only in its run history "
+        "(make.powerautomate.com > My flows > the flow > 28-day run history)."
+    ),
+    remedies=(
+        (
+            "WorkflowTriggerIsNotEnabled",
+            "The flow is switched off: make.powerautomate.com > My flows > Turn on.",
+        ),
+        ("DirectApiAuthorizationRequired", "The flow asks for a login: set its trigger to Anyone."),
+        ("holding error 429", "Teams takes no more for now; a run waits by itself."),
+        *(
+            (
+                code,
+                "Open the flow and copy its trigger's address whole, with sp=, sv= and sig=; or make a new flow.",
+            )
+            for code in ("WorkflowNotFound", "TriggerNotFound", "HTTP 401", "HTTP 403", "HTTP 404")
+        ),
+    ),
 )

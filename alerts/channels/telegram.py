@@ -239,6 +239,11 @@ def _read_success(response: HttpResponse, found: dict[str, Any]) -> Outcome:
     return Sent(str(message_id) if known else None)
 
 
+_FIND_NUMBER = (
+    "Its number: write something in the chat, open https://api.telegram.org/bot<TOKEN>/getUpdates in a browser, take "
+    "the number at chat.id (a group's is negative) and set `chat` to it, in quotes."
+)
+
 PLATFORM = Platform(
     name="telegram",
     keys=TelegramKeys,
@@ -250,4 +255,27 @@ PLATFORM = Platform(
     editing=Editing(annotate, request_edit, classify_edit),
     pace=timedelta(seconds=3.5),  # about 20 a minute in one group
     secrets=("token",),
+    placeholder={"token": "0:placeholder", "chat": "-1000000000000"},
+    remedies=(
+        ("set chat:", "Write that number into `chat` of this channel, in quotes."),
+        ("upgraded to a supergroup", "It has a new number now: " + _FIND_NUMBER),
+        ("chat not found", "Add the bot to the group (to a channel as its administrator). " + _FIND_NUMBER),
+        ("chat_id is empty", "`chat` is empty. " + _FIND_NUMBER),
+        ("peer_id_invalid", "`chat` is no chat that the bot knows. " + _FIND_NUMBER),
+        (
+            "message thread not found",
+            "`thread` is no topic of this group: open the topic, its link ends in the number.",
+        ),
+        ("topic_", "The topic is closed or deleted: open it again, or set another `thread`."),
+        ("group is deactivated", "The group was deleted: make a new one, add the bot, and set `chat`."),
+        *(
+            (phrase, "Make the bot an administrator that may post messages.")
+            for phrase in _DEAD
+            if "right" in phrase
+        ),
+        ("chat_write_forbidden", "Let members write in this group, or make the bot its administrator."),
+        ("HTTP 403", "The bot was removed or blocked: add it to the chat again."),
+        ("HTTP 401", "The token is not known. Ask @BotFather: /mybots, your bot, API Token."),
+        ("HTTP 404", "The token is not known. Ask @BotFather: /mybots, your bot, API Token."),
+    ),
 )

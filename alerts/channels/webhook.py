@@ -272,4 +272,18 @@ PLATFORM = Platform(
     mark_repeat=mark_repeat,
     idempotent=True,
     secrets=("url",),
+    placeholder={"url": "https://receiver.invalid/", "unsigned": True},
+    remedies=(
+        ("no further messages", "The receiver unsubscribed. Set another `url`, or remove the channel."),
+        (
+            "HTTP 401",
+            "The receiver did not accept the signature: `secret` must be the same there, and both clocks right.",
+        ),
+        (
+            "HTTP 403",
+            "The receiver did not accept the signature: `secret` must be the same there, and both clocks right.",
+        ),
+        ("HTTP 404", "The receiver has nothing at this path: correct `url`."),
+        ("HTTP 413", "Set a smaller `max_bytes`."),
+    ),
 )

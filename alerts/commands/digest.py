@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from alerts.commands.run import DurationType
 
 if TYPE_CHECKING:
     from alerts.config import Channel, Config
+    from alerts.message.platform import ChannelKeys, Platform
     from alerts.model import Digest
 
 _OWN_FORMATS = ("text", "html", "json")
@@ -24,6 +25,11 @@ _OWN_FORMATS = ("text", "html", "json")
 @click.option("--channel", "channel_id", metavar="ID", help="Preview for this channel. Default: all topics.")
 @click.option(
     "--since", type=DurationType(), default="24h", show_default=True, help="Stories first seen within."
+)
+@click.option(
+    "--pending",
+    is_flag=True,
+    help="What the channel has not been told yet, as the next run would freeze it if it were due.",
 )
 @click.option(
     "--format",
@@ -37,18 +43,33 @@ _OWN_FORMATS = ("text", "html", "json")
 )
 @click.pass_obj
 def command(
-    context: Context, channel_id: str | None, since: timedelta, format_: str, out: Path | None
+    context: Context,
+    channel_id: str | None,
+    since: timedelta,
+    pending: bool,
+    format_: str,
+    out: Path | None,
 ) -> int:
-    """Preview a digest of the last hours; sends nothing and marks nothing."""
-    from alerts.channels import PLATFORMS
-    from alerts.cycle import console_channel
+    """Preview a digest of the last hours; sends nothing and marks nothing.
 
-    if format_ not in (*_OWN_FORMATS, *PLATFORMS):
-        formats = ", ".join((*_OWN_FORMATS, *PLATFORMS))
-        raise click.UsageError(f"no format {format_!r}; formats: {formats}")
+    A platform's payload is that of --channel where that is its platform, else of the first channel of the platform,
+    else it is drawn with placeholders for what only a channel knows.
+    """
+    from alerts.cycle import console_channel
+    from crawler.clock import utc_now
+
     config = context.load()
+    platforms = known_platforms(config)
+    if format_ not in (*_OWN_FORMATS, *platforms):
+        formats = ", ".join((*_OWN_FORMATS, *platforms))
+        raise click.UsageError(f"no format {format_!r}; formats: {formats}")
+    if pending and channel_id is None:
+        raise click.UsageError("--pending needs --channel ID: each channel has been told something else")
     channel = find_channel(config, channel_id) if channel_id else console_channel(config)
-    text = _write(_preview(config, channel, since), channel, format_, is_shown=out is None)
+    digests = preview(config, channel, None if pending else since, utc_now())
+    if not digests:
+        context.say(f"newswatch: {channel.id} has been told everything")
+    text = "".join(_write(digest, config, channel, format_, is_shown=out is None) for digest in digests)
     if out is None:
         click.echo(text, nl=False)
         return 0
@@ -59,31 +80,62 @@ def command(
     return 0
 
 
-def _preview(config: Config, channel: Channel, since: timedelta) -> Digest:
+def preview(config: Config, channel: Channel, since: timedelta | None, now: datetime) -> tuple[Digest, ...]:
+    """Return the digest of everything *since*, or with None the digests that a run would freeze for *channel*."""
     from alerts.delivery.channelstate import ChannelStates
     from alerts.delivery.outbox import Outbox
     from alerts.digesting import Digester
     from alerts.operators.incident import Incidents
     from alerts.records.archive import Archive
-    from crawler.clock import utc_now
     from crawler.records.store import Store
 
     store = Store.open(config.crawl.database_url)
     archive, engine = Archive.open(store.engine), store.engine
     digester = Digester(config, store, archive, Outbox(engine), Incidents(engine), ChannelStates(engine))
-    now = utc_now()
-    return digester.select(
-        channel, archive.stories_since(channel.id, channel.topics, now - since), now
-    ).digest
+    try:
+        if since is None:
+            return digester.untold(channel, now)
+        stories = archive.stories_since(channel.id, channel.topics, now - since)
+        return (digester.select(channel, stories, now).digest,)
+    finally:
+        engine.dispose()
 
 
-def _write(digest: Digest, channel: Channel, format_: str, *, is_shown: bool) -> str:
-    """Return *digest* in the format; text *is_shown* on a terminal is as wide as that, and in colour."""
+def known_platforms(config: Config) -> dict[str, Platform]:
+    """Return the platforms by name: ours, and those of configured channels from elsewhere."""
     from alerts.channels import PLATFORMS
+
+    return {**PLATFORMS, **{channel.platform.name: channel.platform for channel in config.channels}}
+
+
+def payload(digest: Digest, config: Config, channel: Channel, platform: Platform) -> list[bytes]:
+    """Return the bodies that *platform* would be sent."""
+    from alerts.delivery import adapter
+    from alerts.message.platform import Style
+
+    keys = _keys_for(config, channel, platform)
+    return [part.body for part in adapter.render(platform, digest, keys, Style.RICH)]
+
+
+def _keys_for(config: Config, channel: Channel, platform: Platform) -> ChannelKeys:
+    from pydantic import ValidationError
+
+    for each in (channel, *config.channels):
+        if each.platform is platform:
+            return each.keys
+    try:
+        return platform.keys.model_validate(dict(platform.placeholder))
+    except ValidationError as error:
+        raise click.UsageError(
+            f"{platform.name} needs a channel of its own to be shown: --channel ID"
+        ) from error
+
+
+def _write(digest: Digest, config: Config, channel: Channel, format_: str, *, is_shown: bool) -> str:
+    """Return *digest* in the format; text *is_shown* on a terminal is as wide as that, and in colour."""
     from alerts.channels.console import COLUMNS, colour, write_text
     from alerts.channels.webhook import describe
     from alerts.digest.page import render_page
-    from alerts.message.platform import Style
     from alerts.terminal import columns_of, wants_colour
 
     if format_ == "html":
@@ -93,7 +145,7 @@ def _write(digest: Digest, channel: Channel, format_: str, *, is_shown: bool) ->
     if format_ == "text":
         text = write_text(digest, (columns_of(sys.stdout, COLUMNS) or COLUMNS) if is_shown else COLUMNS)
         return colour(text) if is_shown and wants_colour(sys.stdout) else text
-    platform = PLATFORMS[format_]
-    keys = channel.keys if platform is channel.platform else platform.keys.model_construct()
-    parts = [part.body.decode("utf-8") for part in platform.render(digest, keys, Style.RICH)]
-    return "".join(part if part.endswith("\n") else f"{part}\n" for part in parts)
+    bodies = [
+        body.decode("utf-8") for body in payload(digest, config, channel, known_platforms(config)[format_])
+    ]
+    return "".join(body if body.endswith("\n") else f"{body}\n" for body in bodies)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from alerts.delivery.attempt import State
     from alerts.delivery.deliveryrow import QueuedPart
     from alerts.delivery.outbox import Outbox
+    from alerts.message.platform import Platform
 
 
 @click.group("outbox")
@@ -23,40 +26,112 @@ def command() -> None:
 @command.command("list")
 @click.option("--all", "everything", is_flag=True, help="Sent and replaced messages too.")
 @click.option("--channel", metavar="ID", help="Only this channel.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a message.")
 @click.pass_obj
-def list_parts(context: Context, everything: bool, channel: str | None) -> int:
-    """List messages that are not settled, newest first."""
+def list_parts(context: Context, everything: bool, channel: str | None, as_json: bool) -> int:
+    """List messages that are not settled, newest first, and what would help each."""
     from alerts.delivery.attempt import OPEN_STATES, State
+    from crawler.clock import utc_now
 
     states = () if everything else (*OPEN_STATES, State.DOUBTFUL, State.HELD, State.DEAD)
     outbox = _open(context)
     if channel:
         _require_channel(context, outbox, channel)
-    parts = outbox.parts(states, channel)
+    platforms = {each.id: each.platform for each in context.load().channels}
+    parts, now, told = outbox.parts(states, channel), utc_now(), set()
     for part in parts:
-        click.echo(_line(part))
-    if not parts:
+        helps = _help_for(platforms, part)
+        if as_json:
+            click.echo(json.dumps(_as_json(part, helps), ensure_ascii=False))
+            continue
+        click.echo(_line(part, now))
+        if helps and (part.channel_id, helps) not in told:  # said once a channel
+            click.echo(f"        {helps}")
+            told.add((part.channel_id, helps))
+    if not parts and not as_json:
         click.echo("the outbox is empty" if not everything else "no message yet")
     return 0
 
 
 @command.command("show")
 @click.argument("number", type=int)
+@click.option("--raw", is_flag=True, help="Print the exact bytes of the message and nothing else.")
 @click.pass_obj
-def show(context: Context, number: int) -> int:
-    """Show one message: its state and the exact bytes."""
+def show(context: Context, number: int, raw: bool) -> int:
+    """Show one message: its state, what happened to it, what would help, and what it says."""
     from alerts.message.changenote import note_line
+    from crawler.clock import utc_now
 
-    part = _find(_open(context), number)
-    click.echo(_line(part))
-    place = f"part {part.part} of {part.parts}" if part.edits is None else f"an edit of message {part.edits}"
-    click.echo(f"digest {part.digest_id}, {place}, {part.style.value}, key {part.idempotency_key}")
+    outbox = _open(context)
+    part = _find(outbox, number)
+    if raw:
+        click.echo(part.body, nl=False)
+        return 0
+    click.echo(_line(part, utc_now()))
+    platforms = {each.id: each.platform for each in context.load().channels}
+    if helps := _help_for(platforms, part):
+        click.echo(helps)
+    click.echo(f"written {part.created:%Y-%m-%d %H:%M:%S}Z, {part.style.value}, {len(part.body)} bytes")
+    known = f", known to the platform as {part.message_id}" if part.message_id else ""
+    click.echo(f"key {part.idempotency_key}{known}")
+    for event in outbox.events(number):
+        said = f"  {event.reason}" if event.reason else ""
+        click.echo(f"  {event.at:%Y-%m-%d %H:%M:%S}Z  attempt {event.attempt}  {event.state.value}{said}")
     for note in part.notes:
         click.echo(note_line(note))
-    if part.message_id:
-        click.echo(f"known to the platform as {part.message_id}")
-    click.echo(part.body.decode("utf-8", "replace"))
+    click.echo(_readable(part.body))
     return 0
+
+
+def _readable(body: bytes) -> str:
+    """Return JSON in lines, any other message as it is."""
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
+    except ValueError:
+        return body.decode("utf-8", "replace")
+
+
+def _help_for(platforms: Mapping[str, Platform], part: QueuedPart) -> str:
+    """Return what a person can do for a message that is not sent, "" where nothing needs doing."""
+    from alerts.delivery.attempt import State
+    from alerts.delivery.channelstate import HELD_BY_HAND
+    from alerts.delivery.remedy import find_remedy
+
+    platform, reason = platforms.get(part.channel_id), part.reason or ""
+    if part.state in (State.SENT, State.SUPERSEDED, State.NOT_POSSIBLE, State.PENDING, State.SENDING):
+        return ""
+    if platform is None:
+        return "Its channel is not configured, or its secret is unset: `newswatch check`."
+    retry = f"`newswatch outbox retry {part.delivery_id}`"
+    if part.state is State.DOUBTFUL:
+        return f"Look for digest {part.digest_id} in the channel; if it is missing {retry}, else drop it."
+    found = find_remedy(platform, reason)
+    if part.state is State.HELD:
+        then = retry if reason == HELD_BY_HAND else f"`newswatch outbox retry --channel {part.channel_id}`"
+        return f"{found} Then {then}." if found else f"It waits for {then}."
+    if part.state is State.DEAD:
+        return f"{found} Then {retry}." if found else f"{retry} tries it again."
+    return found
+
+
+def _as_json(part: QueuedPart, helps: str) -> dict[str, object]:
+    def moment(value: datetime | None) -> str | None:
+        return None if value is None else f"{value:%Y-%m-%dT%H:%M:%SZ}"
+
+    return {
+        "message": part.delivery_id,
+        "channel": part.channel_id,
+        "digest": part.digest_id,
+        "part": part.part,
+        "parts": part.parts,
+        "state": part.state.value,
+        "created": moment(part.created),
+        "updated": moment(part.updated),
+        "not_before": moment(part.not_before),
+        "attempts": part.attempts,
+        "reason": part.reason,
+        "help": helps or None,
+    }
 
 
 _NUMBERS = click.argument("numbers", type=int, nargs=-1)
@@ -180,12 +255,14 @@ def _require_channel(context: Context, outbox: Outbox, channel_id: str) -> None:
         )
 
 
-def _line(part: QueuedPart) -> str:
+def _line(part: QueuedPart, now: datetime) -> str:
+    from alerts.message.moment import age
+
     place = f"{part.part}/{part.parts}" if part.edits is None else f"edits {part.edits}"
     line = f"{part.delivery_id:>6}  {part.channel_id}  {part.digest_id}  {place}  {part.state.value}"
-    line += f"  {part.updated:%Y-%m-%d %H:%M}Z"
+    line += f"  {age(part.created, now)}"
     if part.attempts:
         line += f"  {part.attempts} attempt{'s' if part.attempts != 1 else ''}"
-    if part.not_before:
+    if part.not_before and part.not_before > now:
         line += f", not before {part.not_before:%H:%M}Z"
     return line + (f"  {part.reason}" if part.reason else "")

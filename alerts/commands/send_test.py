@@ -1,54 +1,73 @@
-"""``newswatch send-test``: one labelled message to a channel, and what the answer means."""
+"""``newswatch send-test``: one labelled message to each channel, what the answer means, and what to do about it."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, assert_never
+import json
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from alerts.commands.context import Context, find_channel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alerts.config import Channel, Config
+    from alerts.delivery.carrier import Carrier
     from alerts.message.platform import Outcome
     from alerts.model import Digest
 
 
 @click.command("send-test")
-@click.argument("channel")
+@click.argument("channels", metavar="CHANNEL...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every channel that can be used.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a channel.")
 @click.pass_obj
-def command(context: Context, channel: str) -> int:
-    """Send one test message to CHANNEL and explain the answer.
+def command(context: Context, channels: tuple[str, ...], everything: bool, as_json: bool) -> int:
+    """Send one test message to each CHANNEL and explain the answer.
 
     The message is labelled as a test. Nothing is stored but that the channel works: one that was paused is resumed.
+    Exit status: 0 every platform took its message, 1 one did not.
     """
-    from alerts.message.platform import Sent
-
     config = context.load()
-    found = find_channel(config, channel)
-    outcome = asyncio.run(_send(config, found))
-    click.echo(_explain(found, outcome))
-    if not isinstance(outcome, Sent):
-        return 1
-    _resume(config, found)
-    return 0
+    if everything == bool(channels):
+        raise click.UsageError("name channels, or --all")
+    chosen = [find_channel(config, name) for name in dict.fromkeys(channels)] if channels else config.channels
+    if not chosen:
+        raise click.ClickException("no channel can be used; `newswatch check` says what is missing")
+    outcomes = asyncio.run(_send_all(config, chosen))
+    for channel, outcome in zip(chosen, outcomes, strict=True):
+        click.echo(json.dumps(_as_json(channel, outcome)) if as_json else _as_text(channel, outcome))
+    if everything and not as_json:
+        for skipped in config.skipped:
+            click.echo(f"{skipped.id}: not tried: set {', '.join(skipped.variables)}")
+    working = [channel for channel, outcome in zip(chosen, outcomes, strict=True) if _is_sent(outcome)]
+    _resume(config, working)
+    return 0 if len(working) == len(chosen) else 1
 
 
-async def _send(config: Config, channel: Channel) -> Outcome:
-    from alerts.delivery import adapter
+async def _send_all(config: Config, channels: Sequence[Channel]) -> list[Outcome]:
     from alerts.delivery.carrier import Carrier
-    from alerts.message.platform import Delivery, Sent, Style
+
+    async with Carrier(config.crawl.settings) as carrier:
+        return await asyncio.gather(*(_send(carrier, config, channel) for channel in channels))
+
+
+async def _send(carrier: Carrier, config: Config, channel: Channel) -> Outcome:
+    from alerts.delivery import adapter
+    from alerts.message.platform import Delivery, RetryLater, Sent, Style, Unknown
     from crawler.clock import utc_now
 
     digest = _test_digest(config, channel)
-    part = adapter.render(channel.platform, digest, channel.keys, Style.RICH)[0]
-    if channel.platform.local:
-        click.echo(part.body.decode("utf-8"))
-        return Sent()
-    delivery = Delivery(part.body, f"test-{digest.digest_id}", utc_now())
-    async with Carrier(config.crawl.settings) as carrier:
-        return await carrier.carry(channel, delivery)
+    try:
+        part = adapter.render(channel.platform, digest, channel.keys, Style.RICH)[0]
+        if channel.platform.local:
+            click.echo(part.body.decode("utf-8"))
+            return Sent()
+        return await carrier.carry(channel, Delivery(part.body, f"test-{digest.digest_id}", utc_now()))
+    except adapter.DefectError as defect:
+        return Unknown(str(defect)) if defect.sent else RetryLater(str(defect))
 
 
 def _test_digest(config: Config, channel: Channel) -> Digest:
@@ -69,37 +88,49 @@ def _test_digest(config: Config, channel: Channel) -> Digest:
     )
 
 
-def _explain(channel: Channel, outcome: Outcome) -> str:
-    from alerts.message.platform import Rejected, RetryLater, Sent, TargetDead, Unknown
+def _is_sent(outcome: Outcome) -> bool:
+    from alerts.message.platform import Sent
 
-    name = f"{channel.id} ({channel.platform.name})"
-    match outcome:
-        case Sent(message_id):
-            return f"{name}: the platform took the message" + (f" (id {message_id})" if message_id else "")
-        case RetryLater(reason, after):
-            wait = f"; it asks to wait {after.total_seconds():.0f} s" if after else ""
-            return (
-                f"{name}: not delivered: {reason}{wait}. Nothing is wrong with the message; try again later."
-            )
-        case Unknown(reason):
-            return f"{name}: no clear answer: {reason}. Look into the channel: the message may be there."
-        case Rejected(reason):
-            return f"{name}: the platform refused this message: {reason}. See docs/channels/{channel.platform.name}.md."
-        case TargetDead(reason):
-            page = f"docs/channels/{channel.platform.name}.md"
-            return f"{name}: this address or token does not work: {reason}. Make a new one: {page}."
-        case _ as never:
-            assert_never(never)
+    return isinstance(outcome, Sent)
 
 
-def _resume(config: Config, channel: Channel) -> None:
+def _as_text(channel: Channel, outcome: Outcome) -> str:
+    from alerts.delivery.remedy import explain
+
+    text = f"{channel.id} ({channel.platform.name}): {explain(channel.platform, outcome)}"
+    return text if _is_sent(outcome) else f"{text} More: docs/channels/{channel.platform.name}.md"
+
+
+def _as_json(channel: Channel, outcome: Outcome) -> dict[str, Any]:
+    from alerts.delivery.remedy import explain
+    from alerts.message.platform import RetryLater, Sent
+
+    wait = outcome.after if isinstance(outcome, RetryLater) else None
+    words = {"RetryLater": "retry", "TargetDead": "dead"}
+    name = type(outcome).__name__
+    return {
+        "channel": channel.id,
+        "platform": channel.platform.name,
+        "outcome": words.get(name, name.lower()),  # sent, retry, unknown, rejected, dead
+        "reason": None if isinstance(outcome, Sent) else outcome.reason,
+        "message_id": outcome.message_id if isinstance(outcome, Sent) else None,
+        "wait_seconds": None if wait is None else wait.total_seconds(),
+        "explanation": explain(channel.platform, outcome),
+    }
+
+
+def _resume(config: Config, channels: Sequence[Channel]) -> None:
     from alerts.delivery.channelstate import ChannelStates
     from alerts.operators.incident import Incidents
     from alerts.records.archive import Archive
     from crawler.clock import utc_now
     from crawler.records.store import Store
 
+    if not channels:
+        return
     store = Store.open(config.crawl.database_url)
     Archive.open(store.engine)
-    ChannelStates(store.engine).resume(channel.id, utc_now())
-    Incidents(store.engine).end(f"channel:{channel.id}", utc_now())
+    for channel in channels:
+        ChannelStates(store.engine).resume(channel.id, utc_now())
+        Incidents(store.engine).end(f"channel:{channel.id}", utc_now())
+    store.engine.dispose()

@@ -14,6 +14,7 @@ from alerts.commands.context import Context
 
 if TYPE_CHECKING:
     from alerts.config import Config
+    from alerts.delivery.outbox import Outbox
     from crawler.config import Source
 
 
@@ -120,6 +121,7 @@ def collect(config: Config, now: datetime) -> dict[str, Any]:
     channel_states = ChannelStates(store.engine).load()
     pending = archive.oldest_pending()
     channels: list[dict[str, Any]] = []
+    outbox = Outbox(store.engine)
     zone = ZoneInfo(config.crawl.settings.timezone)
     for channel in config.channels:
         known = channel_states.get(channel.id, ChannelState(channel.id))
@@ -135,13 +137,13 @@ def collect(config: Config, now: datetime) -> dict[str, Any]:
                 "untold_since": _iso(oldest),
                 "told_from": _iso(first_chance(plan, past, oldest) if oldest else None),
                 "quiet_until": _iso(quiet_until(plan, now) if is_plan_quiet(plan, now) else None),
+                **_queue_of(outbox, channel.id),
             }
         )
     channels += [
         {"id": skipped.id, "state": "skipped", "reason": f"set {', '.join(skipped.variables)}"}
         for skipped in config.skipped
     ]
-    outbox = Outbox(store.engine)
     counts = outbox.counts()
     hearing = Notices(config, outbox, Incidents(store.engine), ChannelStates(store.engine)).hearing(now)
     watched = (*OPEN_STATES, State.DOUBTFUL, State.HELD, State.DEAD, State.SENT)
@@ -158,6 +160,21 @@ def collect(config: Config, now: datetime) -> dict[str, Any]:
         },
         "incidents": sorted(incidents),
         "runs": runs,
+    }
+
+
+def _queue_of(outbox: Outbox, channel_id: str) -> dict[str, Any]:
+    """Return what lies in the outbox for one channel, and what holds the first of it back."""
+    from alerts.delivery.attempt import OPEN_STATES, State
+
+    counts, first = outbox.counts(channel_id), outbox.next_part(channel_id)
+    return {
+        "waiting": sum(counts.get(state, 0) for state in (*OPEN_STATES, State.HELD)),
+        "waiting_since": _iso(first.created if first else None),
+        "waiting_for": first.reason if first else None,
+        "next_try": _iso(first.not_before if first else None),
+        "unknown": counts.get(State.UNKNOWN, 0) + counts.get(State.DOUBTFUL, 0),
+        "dead": counts.get(State.DEAD, 0),
     }
 
 
@@ -185,6 +202,15 @@ def status_lines(status: dict[str, Any], now: datetime) -> list[str]:
         line = f"  {channel['id']}: {channel['state']}"
         if channel.get("reason"):
             line += f" ({channel['reason']})"
+        if channel.get("waiting"):
+            line += f", {channel['waiting']} message{'s' if channel['waiting'] > 1 else ''} waiting"
+            line += f" since {_ago(channel['waiting_since'], now)}" if channel["waiting_since"] else ""
+            line += f" ({channel['waiting_for']})" if channel["waiting_for"] else ""
+            if channel["next_try"] and datetime.fromisoformat(channel["next_try"]) > now:
+                line += f", next try {_until(channel['next_try'], now)}"
+        for state in ("unknown", "dead"):
+            if channel.get(state):
+                line += f", {channel[state]} {state}: newswatch outbox list --channel {channel['id']}"
         if channel.get("last_sent"):
             line += f", last message {_ago(channel['last_sent'], now)}"
         if channel.get("untold_since"):

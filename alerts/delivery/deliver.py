@@ -15,6 +15,7 @@ from alerts.delivery.attempt import State, Transition, after_edit, after_outcome
 from alerts.delivery.deliveryrow import QueuedPart
 from alerts.delivery.edit import CLOCK_FAULT, Edits, sent_body
 from alerts.delivery.outbox import Outbox
+from alerts.delivery.remedy import find_remedy
 from alerts.message.platform import Delivery, Outcome, Part, Rejected, RetryLater, Sent, Style, Unknown
 from alerts.model import Digest
 from alerts.operators.incident import Incidents
@@ -223,8 +224,9 @@ class Sender:
     def _tell_paused(self, channel: Channel, transition: Transition, now: datetime) -> None:
         self._paused.add(channel.id)
         text = f"Channel {channel.id} ({channel.platform.name}) refuses messages: {transition.reason}. "
-        remedy = f"Mend it, then `newswatch outbox retry --channel {channel.id}`."
-        self._incidents.begin(f"channel:{channel.id}", text + remedy, now)
+        remedy = find_remedy(channel.platform, transition.reason or "") or "Mend it."
+        then = f" Then `newswatch outbox retry --channel {channel.id}`."
+        self._incidents.begin(f"channel:{channel.id}", text + remedy + then, now)
 
     async def _edit(self, channel: Channel) -> None:
         """Mark earlier messages of *channel*, once no news waits; after one that fails the rest is a later run's."""

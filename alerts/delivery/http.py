@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from alerts.delivery.failure import LOGIN_WANTED, cause_of
 from alerts.message.platform import HttpRequest, HttpResponse
 from crawler.errors import TransportError
 
@@ -35,7 +36,6 @@ _NOT_SENT = (
 # https://www.encode.io/httpcore/extensions/#trace
 _CONNECTED = "connect_tcp.complete"
 _BEGUN = "send_request_headers.started"
-LOGIN_WANTED = "the proxy wants another login"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,9 @@ class Client:
             raise TransportError(cause, sent=attempt.begun) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             sent = attempt.begun and not isinstance(error, _NOT_SENT)
-            raise TransportError(_cause(error), sent=sent) from None  # the chain would hold the address
+            raise TransportError(
+                cause_of(error, has_proxy=self._has_proxy), sent=sent
+            ) from None  # the chain would hold the address
         except Exception:  # of a SOCKS proxy that lies: httpx asserts that it does not
             if attempt.begun or not self._has_proxy:
                 raise
@@ -137,30 +139,3 @@ class _Attempt:
         """Close a connection that never came to be used: httpx forgets those on which a SOCKS proxy refused."""
         if self._stream is not None and not self.begun:
             await self._stream.aclose()
-
-
-def _cause(error: Exception) -> str:
-    if isinstance(error, httpx.ProxyError):
-        return _proxy_cause(str(error))
-    words = {
-        "ConnectError": "connection failed",
-        "ConnectTimeout": "no connection in time",
-        "ReadTimeout": "no answer in time",
-        "WriteTimeout": "sending took too long",
-        "ReadError": "connection lost while reading the answer",
-        "WriteError": "connection lost while sending",
-        "RemoteProtocolError": "the server broke off",
-        "InvalidURL": "not a usable address",
-        "UnsupportedProtocol": "not a usable address",
-    }
-    return words.get(type(error).__name__, type(error).__name__)
-
-
-def _proxy_cause(said: str) -> str:
-    """Return what a refusal means, in our words: the proxy's own may hold names and addresses."""
-    status = said[:3]
-    if (
-        status == "407" or "username" in said.lower()
-    ):  # of SOCKS: "Requested USERNAME/PASSWORD from proxy server"
-        return LOGIN_WANTED
-    return f"the proxy answered {status}" if status.isdecimal() else "the proxy could not connect"

@@ -90,7 +90,7 @@ class Notices:
         channels = {channel.id: channel for channel in self._config.channels}
         for digest_id, channel_id, told in self._incidents.told_in_digests(hearing.unable):
             others = [item for item in told if hearing.hearers(item)]
-            rows = [row for row in self._outbox.parts_of(digest_id) if row.state is not State.SUPERSEDED]
+            rows = self._outbox.parts_of(digest_id)
             if not others or not all(row.state in _NEVER_SENT and not row.repeats for row in rows):
                 continue
             content = self._outbox.read_digest(digest_id)

@@ -254,10 +254,9 @@ class Outbox:
             return tuple(read_part(row) for row in connection.execute(query))
 
     def parts_of(self, digest_id: str) -> tuple[QueuedPart, ...]:
-        """Return every delivery of a digest in order, replaced ones too."""
-        query = (
-            select(delivery).where(delivery.c.digest_id == digest_id).order_by(delivery.c.part, delivery.c.id)
-        )
+        """Return the messages of a digest in order, those excepted that others have replaced."""
+        stands = and_(delivery.c.digest_id == digest_id, delivery.c.state != State.SUPERSEDED.value)
+        query = select(delivery).where(stands, delivery.c.edits.is_(None)).order_by(delivery.c.part)
         with transaction(self.engine) as connection:
             return tuple(read_part(row) for row in connection.execute(query))
 
@@ -274,6 +273,7 @@ class Outbox:
             if parts is None:
                 return
             mine = and_(delivery.c.digest_id == content.digest_id, delivery.c.state.in_(UNSENT))
+            mine = and_(mine, delivery.c.edits.is_(None))
             old = connection.execute(select(delivery).where(mine).order_by(delivery.c.part)).first()
             if old is None:
                 return
@@ -293,9 +293,11 @@ class Outbox:
             row = connection.execute(select(delivery).where(delivery.c.id == delivery_id)).first()
         return None if row is None else read_part(row)
 
-    def counts(self) -> dict[State, int]:
-        """Return how many messages stand in each state; edits are none."""
+    def counts(self, channel_id: str | None = None) -> dict[State, int]:
+        """Return how many messages stand in each state, of one channel or of all; edits are none."""
         messages = select(delivery.c.state, func.count().label("number")).where(delivery.c.edits.is_(None))
+        if channel_id is not None:
+            messages = messages.where(delivery.c.channel_id == channel_id)
         query = messages.group_by(delivery.c.state)
         with transaction(self.engine) as connection:
             return {State(row.state): int(row.number) for row in connection.execute(query)}

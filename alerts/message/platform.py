@@ -172,6 +172,11 @@ class Platform:
     local: bool = False  # printed on the terminal instead of sent
     answers: bool = False  # `Digest.answers` becomes a reply or a thread of that message
     editing: Editing | None = None  # messages whose articles changed since are marked where it can be done
+    # phrases of reasons and what a person can do about each; the first that is found counts
+    remedies: tuple[tuple[str, str], ...] = ()
+    accepted: str = ""  # what is to be looked at where a success is not yet a message that readers see
+    # keys with which a digest can be drawn where no channel is configured
+    placeholder: Mapping[str, Any] = field(default_factory=dict)
     package: str = ""  # what must be installed beside newswatch, by the name of its extra; "" for nothing
 
 
