@@ -70,8 +70,9 @@ def paginate(digest: Digest, write: Write, fits: Fits, max_parts: int) -> tuple[
     The richest budget at which everything finds room wins. When even the tersest does not do, later items
     are counted in the last part's remainder, which then carries the identities of their stories too.
     """
-    outlines = [_items(digest, budget) for budget in BUDGETS]
-    reserve = _tail(digest, outlines[-1])
+    items = _items(digest, BUDGETS[0])
+    outlines = [items]  # one a budget, the tersest last: written when the richest finds no room
+    reserve = _tail(digest, items)
 
     def has_room(*items: Item) -> bool:
         return fits(write(_page(digest, items, reserve, _MOST_PARTS, _MOST_PARTS)))
@@ -80,6 +81,7 @@ def paginate(digest: Digest, write: Write, fits: Fits, max_parts: int) -> tuple[
         items = outlines[level]
         left: list[Item] = []
         if not has_room(*items):  # the common case needs no choice: everything in one message
+            outlines += [_items(digest, budget) for budget in BUDGETS[len(outlines) :]]
             items, left = _choose(outlines[level:], has_room)
         pages, rest = _fill(items, has_room, max_parts)
         left += rest

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -47,6 +48,11 @@ _TABLE = _forbidden()
 _SPACES = re.compile(r"\s+")
 
 
+# A digest is written anew for every size that is tried and for every channel: the same few hundred lines each time.
+_remember = lru_cache(maxsize=2048)
+
+
+@_remember
 def tidy(text: str) -> str:
     """Clean *text* like `clean_line` but keep its edges, so that pieces of one line can be joined."""
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text.translate(_TABLE)))
@@ -190,6 +196,7 @@ _LIVE = re.compile(
 )
 
 
+@_remember
 def break_mentions(text: str) -> str:
     """Put U+200B behind ``@``, ``/``, ``#``, ``$`` and the dots of bare domains.
 

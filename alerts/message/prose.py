@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from alerts.message.layout import Line, Telling
@@ -146,7 +147,13 @@ def dress_pieces(pieces: tuple[Piece, ...], markup: Markup) -> str:
     return "".join(markup.mark(markup.text(text)) if marked else markup.text(text) for text, marked in pieces)
 
 
-def _item_lines(item: Item, markup: Markup) -> Iterator[str]:
+@lru_cache(maxsize=512)
+def _item_lines(item: Item, markup: Markup) -> tuple[str, ...]:
+    """Return the lines of one item, remembered: a page is written anew for every size that is tried."""
+    return tuple(_write_item(item, markup))
+
+
+def _write_item(item: Item, markup: Markup) -> Iterator[str]:
     content = item.content
     if isinstance(content, str):
         yield markup.bullet + markup.text(content)

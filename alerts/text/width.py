@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 
 def display_width(text: str) -> int:
@@ -14,6 +15,7 @@ def display_width(text: str) -> int:
     return sum(map(_char_width, text))
 
 
+@lru_cache(maxsize=1024)  # a text has few different letters
 def _char_width(char: str) -> int:
     if unicodedata.category(char) in ("Mn", "Me", "Cf", "Cc"):
         return 0
