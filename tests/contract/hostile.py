@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
-from alerts.model import Coverage, Digest, MarkedText, Report, Story
+from alerts.model import (
+    Coverage,
+    Digest,
+    FigureClaim,
+    MarkedText,
+    Report,
+    Severity,
+    Story,
+    Tally,
+    ToldIn,
+    Volume,
+)
 from tests.builders import NOW
 
 ATTACKS = (
@@ -60,6 +73,10 @@ def _marked(draw: st.DrawFn) -> MarkedText:
     return MarkedText("".join(text for text, _ in pieces), tuple(marks))
 
 
+def _seldom(strategy: st.SearchStrategy[Any], usual: Any) -> st.SearchStrategy[Any]:
+    return st.one_of(st.just(usual), st.just(usual), strategy)
+
+
 _moments = st.integers(-100, 100_000).map(lambda minutes: NOW - timedelta(minutes=minutes))
 
 reports = st.builds(
@@ -75,14 +92,43 @@ reports = st.builds(
     sentence=st.one_of(st.none(), _marked()),
     summary_only=st.booleans(),
     converted=st.booleans(),
+    teaser=st.booleans(),
+    several=st.booleans(),
+    unverified=st.booleans(),
+    gloss=_seldom(texts, ""),
+    copy_of=_seldom(texts, None),
 )
+changes = st.builds(replace, reports, change=texts)
+
+claims = st.builds(
+    FigureClaim,
+    value=st.integers(1, 10**7),
+    at_least=st.booleans(),
+    who=texts,
+    said_by=st.lists(texts, min_size=1, max_size=5).map(tuple),
+    hedged=st.booleans(),
+    was=st.one_of(st.none(), st.integers(1, 10**7)),
+    about=st.booleans(),
+)
+tallies = st.lists(
+    st.builds(
+        Tally,
+        what=st.sampled_from(("killed", "displaced", "houses_destroyed", "other")),
+        period=_seldom(texts, ""),
+        claims=st.lists(claims, min_size=1, max_size=4).map(tuple),
+    ),
+    max_size=3,
+).map(tuple)
+volumes = st.builds(
+    Volume, texts, st.lists(st.integers(0, 10**4), max_size=14).map(tuple)
+)  # also of no day at all
 
 
 @st.composite
 def digests(draw: st.DrawFn) -> Digest:
     """Draw a digest of up to 6 stories, now and then far more than a platform's parts hold."""
     told = draw(st.lists(st.lists(reports, min_size=1, max_size=4), max_size=6))
-    many = draw(st.sampled_from((1, 1, 1, 4)))
+    many = draw(st.sampled_from((1, 1, 1, 1, 1, 4)))
     stories = [
         Story(
             story_id=number,
@@ -90,21 +136,33 @@ def digests(draw: st.DrawFn) -> Digest:
             reports=tuple(found * many),
             is_update=number % 3 == 0,
             known_outlets=("DVB", "<!here>") if number % 3 == 0 else (),
+            severity=draw(st.sampled_from(Severity)),
+            tallies=draw(_seldom(tallies, ())),
+            outlets=len(found),
+            origins=draw(st.integers(0, len(found))),
         )
         for number, found in enumerate(told * many, start=1)
     ]
-    coverage = st.builds(Coverage, st.integers(0, 30), st.just(30), st.lists(texts, max_size=8).map(tuple))
+    names = st.lists(texts, max_size=8).map(tuple)
+    coverage = st.builds(Coverage, st.integers(0, 30), st.just(30), names, names, st.booleans())
     return Digest(
         digest_id="a1b2c3d4",
         title=draw(texts),
         created=NOW,
         timezone="Asia/Yangon",
         stories=tuple(stories),
-        brief=tuple(draw(st.lists(reports, max_size=6))),
+        brief=tuple(draw(st.lists(st.one_of(reports, changes), max_size=6))),
         more=draw(st.integers(0, 5000)),
         queued=draw(st.integers(0, 5000)),
         coverage=draw(st.one_of(st.none(), coverage)),
         notices=tuple(draw(st.lists(texts, max_size=10))),
         is_test=draw(st.booleans()),
         is_catch_up=draw(st.booleans()),
+        is_heartbeat=not stories and draw(st.booleans()),
+        volumes=tuple(draw(st.lists(volumes, max_size=6))),
+        answers=draw(
+            _seldom(
+                st.builds(ToldIn, st.just("0a1b2c3d"), st.sampled_from(("4711", "$event:example.org"))), None
+            )
+        ),
     )

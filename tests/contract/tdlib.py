@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from tests.peers.tally import count
+
 try:
     import tdjson
 except ImportError:
@@ -65,6 +67,7 @@ class UnparsableError(ValueError):
 
 def parse(text: str, *, is_html: bool) -> Parsed:
     """Return *text* as Telegram shows it; raises `UnparsableError` with the parser's own words."""
+    count("tdjson")
     entities: tuple[Entity, ...] = ()
     if is_html:
         mode = {"@type": "textParseModeHTML"}

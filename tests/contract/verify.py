@@ -28,6 +28,7 @@ from tests.chatroom import SECRET
 from tests.conftest import ROOT
 from tests.contract import tdlib
 from tests.contract.schemas import broken_rule, compiled, validator
+from tests.peers.tally import count
 
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
@@ -109,6 +110,7 @@ def verify_slack(body: bytes) -> None:
     """Block Kit reference: 50 blocks, header 150, context 10 elements of 2000; mrkdwn only in ``text``."""
     message = _load(body)
     _taken(broken_rule(validator("slack"), message))
+    count("slack_sdk")
     _within(len(message["text"]), 4000, "text")
     _taken("" if message["text"].strip() else "no_text")
     _inert(re.search(r"<(?!https?://[^|<>]*>)", message["text"]), message["text"])
@@ -341,8 +343,7 @@ def verify_teams(body: bytes) -> None:
     _taken("" if set(message) == {"type", "attachments"} and len(message["attachments"]) == 1 else "envelope")
     card = message["attachments"][0]["content"]
     _inert("msteams" in card, "msteams")
-    for version in ("1.4", "1.5"):
-        _taken(broken_rule(validator(f"adaptive-card-{version}"), card))
+    _taken(broken_rule(validator(f"adaptive-card-{card['version']}"), card))
     for element in _elements(card["body"]):
         if "text" in element:
             text = _without_own_lines(element["text"]).replace("**", "")
@@ -367,6 +368,7 @@ def verify_webhook(body: bytes) -> None:
     """Standard Webhooks: our published schema, the plain form pure ASCII, a signature that their library accepts."""
     _taken(broken_rule(_webhook_schema(), _load(body, ascii_too=True)))
     keys = WebhookKeys.model_validate({"url": "https://example.org/hook", "secret": SECRET})
+    count("standardwebhooks")
     sent = WEBHOOK.request(keys, Delivery(body, "digest-1", utc_now()))
     try:
         Webhook(SECRET).verify(sent.body, dict(sent.headers))
