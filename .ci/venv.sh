@@ -167,14 +167,19 @@ install_with_pip() {
         --no-deps --require-hashes -r "$1"
 }
 
-# Make .venv hold what the lock of $1 ("run" or "dev") names. Costs one checksum when it already does.
+# Make .venv hold what the lock of $1 ("run", "apprise" or "dev") names. Costs one checksum when it already does.
+# Each lock holds every line of the ones before it (a test says so).
 prepare_venv() {
     venv=$root/.venv
     lock=$root/.venv.lock
     run_lock=$root/requirements.lock
+    apprise_lock=$root/requirements-apprise.lock
     dev_lock=$root/requirements-dev.lock
-    wanted_lock=$run_lock
-    [ "$1" = run ] || wanted_lock=$dev_lock
+    case $1 in
+        run) wanted_lock=$run_lock ;;
+        apprise) wanted_lock=$apprise_lock ;;
+        dev) wanted_lock=$dev_lock ;;
+    esac
     export PYTHONUTF8=1
     unset PYTHONHOME PYTHONPATH
     wanted_sum=$(cksum <"$wanted_lock")
@@ -196,11 +201,12 @@ prepare_venv() {
         if is_installed "$run_sum" "$venv/.installed-run"; then
             how=add
             why="development tools"
+            [ "$1" = dev ] || why="the package apprise"
         elif [ -e "$venv/.installed-run" ]; then
             why="the lock, the Python or the folder has changed"
         fi
         say "$why: installing $packages packages into .venv ... (about a minute)"
-        rm -f "$venv/.installed-run" "$venv/.installed-dev"
+        rm -f "$venv/.installed-run" "$venv/.installed-apprise" "$venv/.installed-dev"
         with_uv=no
         if command -v uv >/dev/null 2>&1; then
             install_with_uv "$wanted_lock" "$how" && with_uv=yes || show_log "uv could not install, trying pip"
@@ -212,12 +218,20 @@ prepare_venv() {
         site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
         printf '%s\n' "$root" >"$site/newswatch.pth"
         python=$("$venv/bin/python" -c 'import os, sys; print(os.path.realpath(sys.executable))')
-        # The development lock holds every line of the other one (a test says so).
         write_stamp "$run_sum" "$venv/.installed-run"
-        [ "$1" = run ] || write_stamp "$wanted_sum" "$venv/.installed-dev"
+        [ "$1" = run ] || write_stamp "$(cksum <"$apprise_lock")" "$venv/.installed-apprise"
+        [ "$1" != dev ] || write_stamp "$wanted_sum" "$venv/.installed-dev"
     fi
     trap - EXIT HUP INT TERM
     drop_lock || :
+}
+
+# Keep the wish for the extra packages of $1 beside .venv, which is made anew with every changed lock.
+add_extra() {
+    case ${1:-} in
+        apprise) : >"$root/.with-apprise" || fail "cannot write to $root: add it as the user who owns it" ;;
+        *) fail "--add takes the name of an extra: apprise" ;;
+    esac
 }
 
 write_stamp() { # CHECKSUM STAMP

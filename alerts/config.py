@@ -32,12 +32,12 @@ from alerts.match.lexicon import Lexicon, read_lexicon
 from alerts.match.rule import TopicRule
 from alerts.match.topic import find_rule_problems
 from alerts.message.template import read_template
+from alerts.platformname import find_platform
 from alerts.secrets import register_all
 from crawler.config import CrawlConfig, Settings, read_crawl_files
 from crawler.errors import ConfigError, ConfigProblem, state_path_hint
 from crawler.validation import (
     declared_ids,
-    describe,
     find_dangling,
     find_duplicates,
     in_order,
@@ -218,13 +218,13 @@ def _read_channel(
         template, found = read_template(folder, common.value.template)
         problems += found
     name = entry.get("platform")
-    platform = PLATFORMS.get(name) if isinstance(name, str) else None
-    if platform is None:
-        if isinstance(name, str):
-            message = f"found {describe(name)}; allowed: {', '.join(PLATFORMS)}"
-            problems.append(document.problem((*at, "platform"), message))
-        else:
-            problems += _find_unknown_keys(document, at, entry)
+    if not isinstance(name, str):
+        problems += _find_unknown_keys(document, at, entry)
+        return None
+    try:
+        platform = find_platform(name)
+    except ValueError as fault:
+        problems.append(document.problem((*at, "platform"), str(fault)))
         return None
     keys = validate(platform.keys, document, at, other_keys=COMMON_KEYS, private=True, allow_unset=True)
     problems += keys.problems

@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import signal
 import sys
-from pathlib import Path
 from typing import cast
 
+from crawler.confinement import child_environment
 from crawler.errors import ParseError
 from crawler.model import ExtractedPage, ExtractRules, ParsedFeed
 from crawler.worker import FRAME, STARTED, feed_from_json, page_from_json, rules_to_json
@@ -27,8 +26,6 @@ _LAST_MOMENT_S = 2.0  # from hanging up to the end of a process
 _PIPE_BYTES = 1 << 20
 # Sent by the kernel when memory is short, or by a person: no document can make them come.
 _FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-# The child gets no secret: webhook addresses live in the environment.
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH", "TMPDIR", "HOME")
 
 
 class Worker:
@@ -220,17 +217,11 @@ class _Child:
 
 
 async def _start() -> asyncio.subprocess.Process:
-    root = str(Path(__file__).resolve().parent.parent)
-    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    known = environment.get("PYTHONPATH")
-    # -P keeps the working folder off the path, so that the package's own place has to be named.
-    environment["PYTHONPATH"] = f"{root}{os.pathsep}{known}" if known else root
-    environment["NEWSWATCH_PARENT"] = str(os.getpid())
     return await asyncio.create_subprocess_exec(
         sys.executable,
         *("-P", "-W", "ignore", "-m", "crawler.worker"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=_PIPE_BYTES,
-        env=environment,
+        env=child_environment(),
     )

@@ -6,11 +6,8 @@ and only a process can be killed: deadline and restart are the parent's (``child
 
 from __future__ import annotations
 
-import contextlib
 import json
-import logging
 import os
-import resource
 import signal
 import struct
 import sys
@@ -18,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from crawler.confinement import confine
 from crawler.errors import ParseError
 from crawler.model import ExtractedPage, ExtractRules, FeedEntry, ParsedFeed
 
@@ -29,7 +27,6 @@ FRAME = struct.Struct(">II")
 STARTED: dict[str, object] = {
     "started": True
 }  # sent once a job's libraries are imported: the deadline counts from here
-MEMORY_BYTES = 1 << 30
 # Kind of route: the module whose ``parse_<kind>(body, content_type, url)`` reads it.
 PARSERS = {
     "feed": "crawler.parse.feeds",
@@ -39,7 +36,6 @@ PARSERS = {
     "telegram": "crawler.parse.telegram",
 }
 _GRACE_S = 60.0  # past the parent's deadline, imports included: for a child whose parent cannot kill it
-_PR_SET_PDEATHSIG = 1  # prctl(2), Linux: signal me when my parent dies
 # What no parser needs. Python's own audit events (PEP 578); libxml2 is told no_network.
 _FORBIDDEN_EVENTS = frozenset(
     {"socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"}
@@ -54,7 +50,8 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints must not look like an answer
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
-    _confine()
+    confine()
+    sys.addaudithook(_refuse)
     while (frame := _read_frame(jobs)) is not None:
         job, body = frame
         signal.setitimer(signal.ITIMER_REAL, float(cast("float", job["deadline_s"])) + _GRACE_S)
@@ -63,23 +60,6 @@ def main() -> None:
         _write_frame(answers, answer)
         if not survived:
             return  # what is left of the heap is not worth keeping
-
-
-def _confine() -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(OSError, ValueError):  # macOS refuses RLIMIT_AS
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its children
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    if sys.platform == "linux":
-        import ctypes
-
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.environ.get("NEWSWATCH_PARENT", "") not in ("", str(os.getppid())):
-            sys.exit(0)  # the parent died before it could be watched
-    logging.getLogger().addHandler(logging.NullHandler())
-    sys.addaudithook(_refuse)
 
 
 def _refuse(event: str, _arguments: object) -> None:

@@ -195,7 +195,7 @@ def draw_sheet(name: str, digest: Digest, platforms: Iterable[str]) -> str:
     figures = []
     for platform in platforms:
         parts = [part.body.decode("utf-8") for part in render(platform, digest)]
-        if platform == "console":
+        if platform in ("console", "apprise"):
             shown = [f"<pre>{escape(text)}</pre>" for text in parts]
         else:
             shown = [DRAWERS[platform](json.loads(text)) for text in parts]

@@ -24,6 +24,8 @@ TOLD_BY_THEIR_FOLDER = r"/(?:versions|spiders|db|commands|channels|checkup|expla
 # A heavy library is imported in one place, so that a run that does not need it does not pay for it.
 OWNERS = {
     "httpx": "alerts/delivery/http.py",
+    "apprise": "alerts/delivery/courier.py",
+    "requests": "alerts/delivery/watched.py",
     "apscheduler": "alerts/scheduler.py",
     "trafilatura": "crawler/article/extract.py",
     "feedparser": "crawler/parse/feeds.py",
@@ -169,10 +171,11 @@ def test_no_file_names_an_index_host_or_a_folder_of_one_machine() -> None:
 
 def test_locks_pin_every_dependency_within_its_bounds_and_the_development_lock_adds_only() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    run, dev = pins("requirements.lock"), pins("requirements-dev.lock")
-    assert run.items() <= dev.items()
+    run, extra, dev = map(pins, ("requirements.lock", "requirements-apprise.lock", "requirements-dev.lock"))
+    assert run.items() <= extra.items() <= dev.items()
     for lock, wanted in (
         (run, project["project"]["dependencies"]),
+        (extra, project["project"]["optional-dependencies"]["apprise"]),
         (dev, project["dependency-groups"]["dev"]),
         (pins(".ci/peers.lock"), project["dependency-groups"]["peers"]),
     ):

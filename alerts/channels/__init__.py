@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alerts.channels import (
+    apprise,
     console,
     discord,
     googlechat,
@@ -33,4 +34,5 @@ PLATFORMS: Mapping[str, Platform] = {
     "mattermost": mattermost.PLATFORM,
     "googlechat": googlechat.PLATFORM,
     "teams": teams.PLATFORM,
+    "apprise": apprise.PLATFORM,
 }

@@ -59,7 +59,7 @@ def command(
     from crawler.clock import utc_now
 
     config = context.load()
-    platforms = known_platforms(config)
+    platforms = known_platforms(config, format_)
     if format_ not in (*_OWN_FORMATS, *platforms):
         formats = ", ".join((*_OWN_FORMATS, *platforms))
         raise click.UsageError(f"no format {format_!r}; formats: {formats}")
@@ -101,11 +101,18 @@ def preview(config: Config, channel: Channel, since: timedelta | None, now: date
         engine.dispose()
 
 
-def known_platforms(config: Config) -> dict[str, Platform]:
-    """Return the platforms by name: ours, and those of configured channels from elsewhere."""
+def known_platforms(config: Config, wanted: str = "") -> dict[str, Platform]:
+    """Return the platforms by name: ours, those of configured channels, and *wanted* where it is a module's path."""
     from alerts.channels import PLATFORMS
+    from alerts.platformname import find_platform
 
-    return {**PLATFORMS, **{channel.platform.name: channel.platform for channel in config.channels}}
+    known = {**PLATFORMS, **{channel.platform.name: channel.platform for channel in config.channels}}
+    if wanted not in known and ("." in wanted or ":" in wanted):
+        try:
+            known[wanted] = find_platform(wanted)
+        except ValueError as fault:
+            raise click.UsageError(str(fault)) from None
+    return known
 
 
 def payload(digest: Digest, config: Config, channel: Channel, platform: Platform) -> list[bytes]:
@@ -146,6 +153,7 @@ def _write(digest: Digest, config: Config, channel: Channel, format_: str, *, is
         text = write_text(digest, (columns_of(sys.stdout, COLUMNS) or COLUMNS) if is_shown else COLUMNS)
         return colour(text) if is_shown and wants_colour(sys.stdout) else text
     bodies = [
-        body.decode("utf-8") for body in payload(digest, config, channel, known_platforms(config)[format_])
+        body.decode("utf-8")
+        for body in payload(digest, config, channel, known_platforms(config, format_)[format_])
     ]
     return "".join(body if body.endswith("\n") else f"{body}\n" for body in bodies)

@@ -95,10 +95,12 @@ def _is_sent(outcome: Outcome) -> bool:
 
 
 def _as_text(channel: Channel, outcome: Outcome) -> str:
+    from alerts.channels import PLATFORMS
     from alerts.delivery.remedy import explain
 
     text = f"{channel.id} ({channel.platform.name}): {explain(channel.platform, outcome)}"
-    return text if _is_sent(outcome) else f"{text} More: docs/channels/{channel.platform.name}.md"
+    page = f" More: docs/channels/{channel.platform.name}.md" if channel.platform.name in PLATFORMS else ""
+    return text if _is_sent(outcome) else f"{text}{page}"
 
 
 def _as_json(channel: Channel, outcome: Outcome) -> dict[str, Any]:

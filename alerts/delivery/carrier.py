@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self, assert_never
 
 from alerts.delivery import adapter
+from alerts.delivery.handover import hand_over
 from alerts.delivery.http import DEFAULT_TIMEOUTS, Client, Timeouts
 from alerts.message.platform import Handover, HttpRequest, RetryLater, Unknown
 from crawler.errors import TransportError
@@ -20,6 +21,8 @@ class Carrier:
 
     def __init__(self, settings: Settings, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> None:
         self._client = Client.for_settings(settings, timeouts)
+        self._deadline_s = timeouts.total_s
+        self._user_agent = settings.user_agent
         self._proxy = settings.network.way_out
 
     async def __aenter__(self) -> Self:
@@ -41,7 +44,7 @@ class Carrier:
                 case HttpRequest():
                     response = await self._client.send(request)
                 case Handover():
-                    raise NotImplementedError
+                    return await hand_over(request, self._user_agent, self._proxy, self._deadline_s)
                 case _ as never:
                     assert_never(never)
         except TransportError as error:

@@ -43,6 +43,11 @@ def cause_of(error: Exception, *, has_proxy: bool) -> str:
         return _proxy_cause(str(error))
     if name != "ConnectError":
         return _WORDS.get(name, name)
+    return connection_cause(error, has_proxy=has_proxy)
+
+
+def connection_cause(error: BaseException, *, has_proxy: bool) -> str:
+    """Return why a connection failed, from what a library's exception was made of."""
     for cause in _chain(error):
         match cause:
             case ssl.SSLCertVerificationError():

@@ -23,20 +23,22 @@ if TYPE_CHECKING:
 
 FOLDER = ROOT / "tests" / "golden" / "digests"
 
+TEXTS = {"console": "", "apprise": "\n\n(next message)\n\n"}  # what stands between two messages of plain text
+
 every_situation = pytest.mark.parametrize("situation", SITUATIONS)
 every_platform = pytest.mark.parametrize("platform", sorted(PLATFORMS))
 
 
 def told(situation: str, platform: str) -> str:
-    """Return the messages of a situation as its file holds them: the console's text, the others' JSON."""
+    """Return the messages of a situation as its file holds them: text as it is, the others' JSON."""
     bodies = [part.body.decode("utf-8") for part in render(platform, digest_of(situation))]
-    if platform == "console":
-        return "".join(bodies)
+    if platform in TEXTS:
+        return TEXTS[platform].join(bodies)
     return json.dumps([json.loads(body) for body in bodies], ensure_ascii=False, indent=1) + "\n"
 
 
 def file_of(situation: str, platform: str) -> Path:
-    return FOLDER / f"{situation}.{platform}.{'txt' if platform == 'console' else 'json'}"
+    return FOLDER / f"{situation}.{platform}.{'txt' if platform in TEXTS else 'json'}"
 
 
 @every_platform

@@ -382,6 +382,16 @@ def verify_console(body: bytes) -> None:
     _inert([char for char in text if unicodedata.category(char) == "Cc" and char != "\n"], text[:200])
 
 
+def verify_apprise(body: bytes) -> None:
+    """Whatever service reads it: no mention of Slack, Zulip or Rocket.Chat, no link but an address of ours, no HTML."""
+    text = body.decode("utf-8")
+    _taken("" if text.strip() else "empty")
+    _within(len(text), 1_900, "code points")
+    _taken(_FORBIDDEN.search(text.replace("\n", " ")))
+    shown = _without_own_lines(text)
+    _inert(re.search(r"[<>]|[@#][\w*_]|\]\(|://\w|:[\w+-]+:|[*_`~]", shown), shown)
+
+
 VERIFIERS: Mapping[str, Callable[[bytes], None]] = {
     name.removeprefix("verify_"): check for name, check in globals().items() if name.startswith("verify_")
 }

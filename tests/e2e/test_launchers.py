@@ -1,6 +1,6 @@
 """The launchers, run as users and cron run them, in a small checkout of their own.
 
-Its locks name one tiny wheel made here, so an installation is real, hashes included, and needs no network.
+Its locks name tiny wheels made here, so an installation is real, hashes included, and needs no network.
 """
 
 from __future__ import annotations
@@ -22,24 +22,31 @@ ROOT = Path(__file__).resolve().parents[2]
 MAIN = """
 import json, os, sys
 import tiny
+try:
+    import other
+except ImportError:
+    other = None
 mask = os.umask(0o022)
 print(json.dumps({"arguments": sys.argv[1:], "config": os.environ.get("NEWSWATCH_CONFIG"), "umask": mask,
-                  "utf8": sys.flags.utf8_mode, "tiny": tiny.VERSION, "safe_path": sys.flags.safe_path}))
+                  "utf8": sys.flags.utf8_mode, "tiny": tiny.VERSION,
+                  "other": other and other.VERSION, "safe_path": sys.flags.safe_path}))
 raise SystemExit(int(os.environ.get("EXIT_WITH", "0")))
 """
 
 
-def write_wheel(folder: Path, version: str) -> str:
+def write_wheel(folder: Path, version: str, name: str = "tiny") -> str:
     """Make a wheel of one module and return its line in a lock."""
-    wheel = folder / f"tiny-{version}-py3-none-any.whl"
-    info = f"tiny-{version}.dist-info"
+    wheel = folder / f"{name}-{version}-py3-none-any.whl"
+    info = f"{name}-{version}.dist-info"
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("tiny.py", f"VERSION = {version!r}\n")
-        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: tiny\nVersion: {version}\n")
+        archive.writestr(f"{name}.py", f"VERSION = {version!r}\n")
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr(f"{info}/RECORD", f"tiny.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+        archive.writestr(
+            f"{info}/RECORD", f"{name}.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"
+        )
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    return f"tiny @ {wheel.as_uri()} --hash=sha256:{digest}\n"
+    return f"{name} @ {wheel.as_uri()} --hash=sha256:{digest}\n"
 
 
 class Checkout:
@@ -66,8 +73,9 @@ class Checkout:
 
     def write_locks(self, version: str) -> None:
         line = write_wheel(self.root.parent, version)
-        for name in ("requirements.lock", "requirements-dev.lock"):
-            (self.root / name).write_text(line)
+        more = line + write_wheel(self.root.parent, version, "other")
+        for name, lines in (("", line), ("-apprise", more), ("-dev", more)):
+            (self.root / f"requirements{name}.lock").write_text(lines)
 
     def environment(self) -> dict[str, str]:
         """Return what cron gives a job, no HOME included; nothing of the caller's comes through."""
@@ -192,6 +200,30 @@ def test_changed_lock_installs_again_even_when_that_was_killed(installed: Checko
     assert '"tiny": "2.0"' in second.stdout
     assert not (installed.root / ".venv.lock").exists()
     assert installed.run().stderr == ""
+
+
+@pytest.mark.slow
+def test_extra_is_added_once_and_again_after_a_changed_lock(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path)
+    refused = checkout.run("--add", "nothing")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == "newswatch: --add takes the name of an extra: apprise\n"
+    assert '"other": null' in checkout.run().stdout
+    added = checkout.run("--add", "apprise")
+    assert (added.returncode, added.stdout) == (0, "")
+    installing, done = added.stderr.splitlines()
+    assert (
+        installing == "newswatch: the package apprise: installing 2 packages into .venv ... (about a minute)"
+    )
+    assert done == "newswatch: apprise is installed, and will be after every update"
+    later = checkout.run("later")
+    assert '"other": "1.0"' in later.stdout
+    assert later.stderr == ""
+    checkout.write_locks("2.0")
+    updated = checkout.run()
+    assert '"tiny": "2.0", "other": "2.0"' in updated.stdout
+    assert "has changed: installing 2 packages" in updated.stderr
+    assert checkout.run().stderr == ""
 
 
 def test_terminated_install_leaves_no_lock_and_no_stamp(tmp_path: Path) -> None:

@@ -265,6 +265,15 @@ def read_ntfy(body: bytes) -> tuple[Seen, ...]:
     return (Seen(f"{message.get('title', '')}\n{message['message']}", (), tuple(links)),)
 
 
+def read_apprise(body: bytes) -> tuple[Seen, ...]:
+    """Plain text for nobody knows which service: live is what any of Slack, Rocket.Chat, Zulip and mail reads so."""
+    text = body.decode("utf-8")
+    links = re.findall(r"(?m)^(https?://\S+)$", text)
+    shown = re.sub(r"(?m)^https?://\S+$", "", text)
+    live = re.findall(r"<[^\s>]*>?|@[\w*_]+|#[\w*_]+|\]\([^)]*\)|\w*://\w\S*|:[\w+-]+:|[*_`~]", shown)
+    return (Seen(text.translate(LOOKALIKES), tuple(live), tuple((url, url) for url in links)),)
+
+
 def read_webhook(body: bytes) -> tuple[Seen, ...]:
     """Every text of the data, as a receiver has it."""
 

@@ -266,6 +266,23 @@ _CONSOLE = Profile(
 )
 
 
+_APPRISE = Profile(
+    keys=lambda server: {"url": f"{server}/{CANARY}"},
+    home="jsons://example.org",
+    read=chats.read_apprise,
+    verify=VERIFIERS["apprise"],
+    limits=(
+        Limit("text", 2_000, 1_900, measure.body_chars, "the least that apprise knows of chats: Discord's 2,000"),
+    ),
+    says=(Said(200, b"ok", "sent"), Said(404, b"", "dead"), Said(400, b"", "refused")),
+    refusal=Said(400, b"", "refused"),
+    farewell=Said(404, b"", "dead"),
+    least_pace_s=1.0,
+    most_parts=3,
+    skips={"plain": "it has one form only, which is plain text already"},
+)  # fmt: skip
+
+
 def _milliseconds(seconds: object) -> object:
     is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     return seconds * 1000 if is_number and abs(seconds) < 1e300 else seconds
@@ -282,6 +299,7 @@ PROFILES: Mapping[str, Profile] = {
     "ntfy": _NTFY,
     "webhook": _WEBHOOK,
     "console": _CONSOLE,
+    "apprise": _APPRISE,
 }
 
 

@@ -123,6 +123,8 @@ def shown_in(name: str, body: bytes) -> str:
     text = body.decode("utf-8")
     if name == "console":
         return squeeze(re.sub(r"(?m)^[ \d]\d  ", "\0", text.replace("│", "")))
+    if name == "apprise":
+        return squeeze(text)
     message = json.loads(text)
     match name:
         case "slack":
