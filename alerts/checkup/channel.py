@@ -16,13 +16,16 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
+from alerts.checkup.service import services_of
 from alerts.delivery.http import Client
 from alerts.message.platform import HttpRequest, HttpResponse
 from alerts.message.wire import decode_object, read_text
+from crawler.clock import utc_now
 from crawler.errors import TransportError
 
 if TYPE_CHECKING:
     from alerts.config import Channel
+    from alerts.delivery.handover import Service
     from crawler.config import Settings
 
 
@@ -65,11 +68,19 @@ class Inquiry:
 
 async def probe_channels(settings: Settings, channels: Sequence[Channel]) -> tuple[ChannelProbe, ...]:
     """Return a probe of every channel, in their order. Posts nothing."""
+    services = await services_of(channels, utc_now())
     async with Client.for_settings(settings) as client:
-        return tuple(await asyncio.gather(*(_probe(client, channel) for channel in channels)))
+        return tuple(
+            await asyncio.gather(*(_probe(client, channel, services.get(channel.id)) for channel in channels))
+        )
 
 
-async def _probe(client: Client, channel: Channel) -> ChannelProbe:
+async def _probe(client: Client, channel: Channel, service: Service | None) -> ChannelProbe:
+    if service is not None:
+        if service.problem:
+            return _told(channel, Standing.FAILED, service.problem)
+        said = f"{service.name}: the address is well-formed; only `newswatch send-test` shows more"
+        return _told(channel, Standing.UNKNOWN, said)
     if channel.platform.local:
         return _told(channel, Standing.LOCAL, "prints on the terminal")
     inquiry = INQUIRIES.get(channel.platform.name, FRONT_PAGE)

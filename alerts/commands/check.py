@@ -53,8 +53,11 @@ def command(
         raise click.UsageError("--source and --json go with --online")
     config = context.load()
     wanted = _choose(config, only)
+    unusable = False
     if not as_json and not only:
-        _tell_configuration(config)
+        unusable = _tell_configuration(config)
+    if unusable:
+        return 2
     if not online:
         click.echo("no problems found")
         return 0
@@ -149,7 +152,8 @@ def _print_json(config: Config, channels: Sequence[ChannelProbe], sources: Seque
     click.echo(redact(dump(found)))
 
 
-def _tell_configuration(config: Config) -> None:
+def _tell_configuration(config: Config) -> bool:
+    """Print what is configured; tell whether a channel's address is one that nobody can use."""
     from crawler.spiders import KINDS
 
     click.echo(f"configuration: {config.crawl.folder}")
@@ -167,9 +171,10 @@ def _tell_configuration(config: Config) -> None:
     for topic in config.topics:
         terms = [*topic.any, *topic.all, *topic.title]
         click.echo(f"topic {topic.id}: {topic.name} ({', '.join(terms)})")
-    _tell_channels(config)
+    unusable = _tell_channels(config)
     for warning in config.warnings:
         click.echo(f"warning: {warning}")
+    return unusable
 
 
 def _tell_ways(config: CrawlConfig, enabled: Sequence[Source]) -> None:
@@ -185,19 +190,29 @@ def _tell_ways(config: CrawlConfig, enabled: Sequence[Source]) -> None:
         click.echo(f"sources {f'through {proxy}' if proxy else 'directly'}: {told}")
 
 
-def _tell_channels(config: Config) -> None:
-    from alerts.configkeys import At, Every
+def _tell_channels(config: Config) -> bool:
+    import asyncio
 
+    from alerts.checkup.service import services_of
+    from alerts.configkeys import At, Every
+    from crawler.clock import utc_now
+
+    services = asyncio.run(services_of(config.channels, utc_now()))
     for channel in config.channels:
         send = "as it comes"
         if isinstance(channel.send, Every):
             send = f"every {channel.send.interval}"
         elif isinstance(channel.send, At):
             send = "at " + ", ".join(f"{moment:%H:%M}" for moment in channel.send.times)
+        service = services.get(channel.id)
+        named = f" ({service.name})" if service and service.name else ""
         click.echo(
-            f"channel {channel.id}: {channel.platform.name}, {send}; topics {', '.join(channel.topics)}"
+            f"channel {channel.id}: {channel.platform.name}{named}, {send}; topics {', '.join(channel.topics)}"
         )
+        if service and service.problem:
+            click.echo(f"  cannot be used: {service.problem}")
     for skipped in config.skipped:
         click.echo(f"channel {skipped.id}: skipped until {', '.join(skipped.variables)} is set")
     if not config.channels:
         click.echo("no channel can be used yet: `newswatch run` will print its digests on the terminal")
+    return any(service.problem for service in services.values())

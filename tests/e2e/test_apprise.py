@@ -16,7 +16,9 @@ from alerts.delivery.handover import Service, ask_service, hand_over
 from alerts.message.platform import Handover, Outcome, Rejected, RetryLater, Sent, TargetDead, Unknown
 from crawler.proxyaddress import Proxy, parse_proxy
 from tests.chatroom import Answer, Chatroom, json_answer
+from tests.e2e.newsdesk import set_up, told_in
 from tests.mailroom import HANG_UP, Mailroom
+from tests.newsroom import Newsroom
 from tests.proxyroom import ProxyServer, SocksServer
 
 AGENT = "newswatch/tests (+https://example.org/contact)"
@@ -224,3 +226,31 @@ def test_an_address_names_its_service_without_being_asked() -> None:
     unknown = asyncio.run(ask_service(f"nosuch://{CANARY}"))
     assert unknown.problem
     assert CANARY not in json.dumps(unknown.problem)
+
+
+@pytest.mark.slow
+def test_a_run_tells_an_apprise_channel_and_check_names_its_service(
+    tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
+) -> None:
+    at = f"127.0.0.1:{chatroom.port}"
+    told = {"id": "told", "platform": "apprise", "url": f"rocket://{CANARY}/{CANARY}@{at}/#news?avatar=no"}
+    gone = {"id": "gone", "platform": "apprise", "url": f"json://{at}/gone/{CANARY}"}
+    program = set_up(tmp_path, newsroom, [told, gone])
+    checked = program.do("check")
+    assert checked.status == 0
+    assert "channel told: apprise (Rocket.Chat), as it comes" in checked.out
+    assert "channel gone: apprise (JSON), as it comes" in checked.out
+    chatroom.always(f"/gone/{CANARY}", Answer(410))
+    assert program.run().report["deliveries"]["sent"] == 1
+    posts = [post for post in chatroom.posts if post.request.path.startswith("/hooks/")]
+    assert told_in(posts)["clinic"] == 1
+    status = program.do("status").out
+    assert "gone: paused (HTTP 410" in status
+    tried = program.do("send-test", "told", "gone")
+    assert tried.status == 1
+    assert "told (apprise): the platform took the message. Look whether it stands there" in tried.out
+    assert "gone (apprise): this channel does not work: HTTP 410" in tried.out
+    shown = " ".join(
+        (checked.out, checked.err, status, tried.out, tried.err, program.do("outbox", "list").out)
+    )
+    assert CANARY not in shown
