@@ -48,9 +48,8 @@ class Room:
 
     def content_of(self, outcome: Outcome) -> dict[str, Any]:
         """Return what the reader is told of a message that was sent."""
-        assert isinstance(outcome, Sent), outcome
-        assert outcome.message_id
-        event = self.homeserver.get(f"{self.path}/event/{quote(outcome.message_id, safe='')}", self.reader)
+        event_id = quote(message_id_of(outcome), safe="")
+        event = self.homeserver.get(f"{self.path}/event/{event_id}", self.reader)
         found = event["content"]
         assert isinstance(found, dict)
         return found
@@ -72,6 +71,13 @@ def put_all(
 
     count("Synapse", len(deliveries), "messages of ours put into rooms")
     return asyncio.run(send_all())
+
+
+def message_id_of(outcome: Outcome) -> str:
+    """Return the event of a message that was sent."""
+    assert isinstance(outcome, Sent), outcome
+    assert outcome.message_id
+    return outcome.message_id
 
 
 def a_text(body: str, **more: object) -> bytes:
