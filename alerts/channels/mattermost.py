@@ -138,9 +138,9 @@ PLATFORM = Platform(
     secrets=("url",),
     placeholder={"url": "https://mattermost.invalid/hooks/"},
     remedies=(
-        (
-            "webhook.disabled",
-            "Incoming webhooks are off: System Console > Integrations > Enable Incoming Webhooks.",
+        *(
+            (code, "Incoming webhooks are off: System Console > Integrations > Enable Incoming Webhooks.")
+            for code in ("webhook.disabled", "HTTP 501")
         ),
         ("webhook.channel", "The hook's channel is gone, or the hook is locked to another: edit the hook."),
         *(
