@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -99,6 +99,7 @@ class Message:
     reason: str | None
     message_id: str | None
     updated: datetime
+    marks: tuple[Message, ...] = ()  # edits that say at its top that an article was changed since
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,19 +294,26 @@ def _messages(connection: Connection, row: Row[Any]) -> tuple[Message, ...]:
     )
     parts = connection.execute(query.order_by(delivery.c.part, delivery.c.id)).all() if row.digest_id else []
     mine = [part for part in parts if row.story_id in json.loads(part.story_ids)] or parts
+    edited = delivery.c.edits.in_([part.id for part in mine])
+    living = delivery.c.state != State.SUPERSEDED.value
+    marks = connection.execute(select(delivery).where(edited, living).order_by(delivery.c.id)).all()
     return tuple(
-        Message(
-            part.id,
-            part.part,
-            part.parts,
-            State(part.state),
-            part.attempts,
-            None if part.not_before is None else from_ms(part.not_before),
-            part.reason,
-            part.message_id,
-            from_ms(part.updated_at),
-        )
+        replace(_message(part), marks=tuple(_message(mark) for mark in marks if mark.edits == part.id))
         for part in mine
+    )
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(
+        row.id,
+        row.part,
+        row.parts,
+        State(row.state),
+        row.attempts,
+        None if row.not_before is None else from_ms(row.not_before),
+        row.reason,
+        row.message_id,
+        from_ms(row.updated_at),
     )
 
 

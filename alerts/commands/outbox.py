@@ -124,6 +124,7 @@ def _as_json(part: QueuedPart, helps: str) -> dict[str, object]:
         "digest": part.digest_id,
         "part": part.part,
         "parts": part.parts,
+        "edits": part.edits,
         "state": part.state.value,
         "created": moment(part.created),
         "updated": moment(part.updated),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 LONGEST_WAIT = timedelta(seconds=60)  # for a rate limit inside a run; a longer one is the next run's
 RATE_WAITS_A_RUN = 2
 TRIES_A_RUN = 2
+EDITS_A_RUN = 10  # of earlier messages, paced like news: the rest has time
 PAUSE_BETWEEN_TRIES_S = 1.0
 
 
@@ -232,15 +233,14 @@ class Sender:
         """Mark earlier messages of *channel*, once no news waits; after one that fails the rest is a later run's."""
         if channel.id in self._paused or self._outbox.next_part(channel.id) is not None:
             return
-        is_first = True
-        while not self._stop.is_set():
+        pace_s = channel.platform.pace.total_seconds()
+        for turn in range(EDITS_A_RUN):
             edit = self._edits.next(channel.id, self._clock(), self._left)
-            if edit is None or not (is_first or await self._sleep(channel.platform.pace.total_seconds())):
+            if self._stop.is_set() or edit is None or (turn and not await self._sleep(pace_s)):
                 return
             claimed = self._outbox.claim(edit, self._owner, self._clock())
             if claimed is None:
                 return
-            is_first = False
             self._left.add(edit.delivery_id)
             outcome, now = await self._attempt_edit(channel, claimed), self._clock()
             transition = after_edit(outcome, attempts=claimed.attempts, created=claimed.created, now=now)

@@ -237,6 +237,10 @@ def _channel_rows(told: Explanation, config: Config) -> Rows:
             text += f" {_when(message.updated, config)}, {_times(message.attempts, 'attempt')}"
             text += f", not before {_when(message.not_before, config)}" if message.not_before else ""
             yield "", text + (f" ({message.reason})" if message.reason else ""), None
+            for mark in message.marks:
+                text = f"marked as changed by message {mark.number}: {mark.state.value}"
+                text += f" {_when(mark.updated, config)}"
+                yield "", text + (f" ({mark.reason})" if mark.reason else ""), None
     for reason, names in untold.items():
         if len(names) == 1:
             yield names[0], f"not told · {reason}", None

@@ -72,9 +72,10 @@ class Room:
         """Have an article say something else; return the digest that tells it."""
         now = DUE + hours * HOUR
         with self.store.engine.begin() as connection:
-            connection.execute(reread.update().values(due_at=1))
+            connection.execute(reread.update().values(due_at=None))
+            connection.execute(reread.update().where(reread.c.article_id == article_id).values(due_at=1))
         revisions = Revisions(self.store.engine)
-        told = next(each for each in revisions.due(["irrawaddy-en"], now) if each.article_id == article_id)
+        (told,) = revisions.due(["irrawaddy-en"], now)
         revisions.save_changed(told, an_article(text=f"Loikaw, anew {hours}."), Validators(), now)
         changes = Changes(self.store.engine)
         changes.save_compared([(item, FOUND) for item in changes.to_compare()], {"tg": "figures"}, now)

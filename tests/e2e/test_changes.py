@@ -95,6 +95,7 @@ def test_changed_figure_is_told_once_as_old_and_new_words_in_answer_to_its_messa
     explained = program.do("explain", "strike").out
     assert "killed 5 people" in explained
     assert "told to desk" in explained
+    assert "marked as changed by message" in explained
 
 
 @pytest.mark.slow
