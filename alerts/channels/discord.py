@@ -36,7 +36,7 @@ from alerts.message.platform import (
     is_text,
 )
 from alerts.message.prose import Markup, dress_pieces, plain_markup, section_of, write_lines
-from alerts.message.wire import SecretAddress, decode_object, encode_json, post_json
+from alerts.message.wire import SecretAddress, decode_object, encode_json, post_json, read_id
 
 if TYPE_CHECKING:
     from alerts.message.paging import Item
@@ -77,6 +77,7 @@ _BAD = {
 _SPECIAL = re.compile(r"[\\`*_~|>#\-\[\]()<@]|:(?=//|[\w+-]+:)|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
 
 
+_ID = re.compile(r"[0-9]{1,20}")
 _IN_TITLE = re.compile(r"<|\|(?=\|)|:(?=//|[\w+-]+:)")
 
 
@@ -213,7 +214,7 @@ def annotate(body: bytes, note: str, message_id: str) -> bytes | None:
     """Return the whole message again, *note* first; mentions are off again, since an edit is read anew."""
     noted = _with_note(body, note)
     fits = len(decode_object(noted)["content"]) <= MAX_EDITED_CHARS
-    return noted if fits and re.fullmatch(r"[0-9]{1,20}", message_id) else None
+    return noted if fits and _ID.fullmatch(message_id) else None
 
 
 def request(keys: DiscordKeys, delivery: Delivery) -> HttpRequest:
@@ -243,8 +244,7 @@ def classify(response: HttpResponse) -> Outcome:
         return rate_limited(response, found.get("retry_after"))
     outcome = classify_api(response, "Discord")
     if isinstance(outcome, Sent):
-        message_id = found.get("id")
-        return Sent(message_id if isinstance(message_id, str) else None)
+        return Sent(read_id(found, "id", _ID))
     if 400 <= response.status < 500 and isinstance(code, int):
         if code in _DEAD:
             return TargetDead(f"{_DEAD[code]} (HTTP {response.status}, code {code})")

@@ -41,6 +41,7 @@ from alerts.message.wire import (
     encode_json,
     explain,
     post_json,
+    read_id,
     read_text,
 )
 
@@ -163,6 +164,7 @@ def request(keys: GoogleChatKeys, delivery: Delivery) -> HttpRequest:
     return post_json(f"{url}{'&' if '?' in url else '?'}{urlencode(query)}", delivery.body)
 
 
+_NAME = re.compile(r"spaces/[\w-]{1,80}/messages/[\w.=-]{1,120}", re.ASCII)
 _STATUS = re.compile(r"[A-Z][A-Z_]{3,40}")
 
 
@@ -174,7 +176,7 @@ def classify(response: HttpResponse) -> Outcome:
     status = read_text(found, "error", "status")
     reason = explain(response, status if _STATUS.fullmatch(status) else "")
     if isinstance(outcome, Sent):
-        return Sent(read_text(found, "name") or None)
+        return Sent(read_id(found, "name", _NAME))
     if response.status == 400 and message.startswith("API key not valid"):
         return TargetDead(explain(response, "the webhook's key is not valid"))
     if isinstance(outcome, RetryLater):

@@ -36,7 +36,7 @@ from alerts.message.platform import (
     is_text,
 )
 from alerts.message.prose import PLAIN_TEXT, Markup, dress_pieces, section_of, write_lines
-from alerts.message.wire import Address, decode_object, encode_json, explain, read_text
+from alerts.message.wire import Address, decode_object, encode_json, explain, read_id, read_text
 
 if TYPE_CHECKING:
     from alerts.model import Digest
@@ -161,6 +161,7 @@ def request(keys: MatrixKeys, delivery: Delivery) -> HttpRequest:
     return HttpRequest("PUT", url, delivery.body, headers)
 
 
+_EVENT_ID = re.compile(r"\$[!-~]{1,254}")  # https://spec.matrix.org/latest/appendices/#event-ids
 _CODE = re.compile(r"M_[A-Z_]{1,40}")
 _DEAD = ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_FORBIDDEN", "M_USER_DEACTIVATED")
 
@@ -175,10 +176,10 @@ def classify(response: HttpResponse) -> Outcome:
     reason = explain(response, code if _CODE.fullmatch(code) else "")
     outcome = classify_status(response)
     if isinstance(outcome, Sent):
-        event_id = read_text(found, "event_id")
+        event_id = read_id(found, "event_id", _EVENT_ID)
         if response.body.strip() and not event_id:
             return Unknown(explain(response, "without an event id"))
-        return Sent(event_id or None)
+        return Sent(event_id)
     if response.status == 429 or code == "M_LIMIT_EXCEEDED":
         return replace(rate_limited(response, _old_wait_s(found)), reason=reason)
     if code in _DEAD:

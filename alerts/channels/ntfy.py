@@ -37,7 +37,7 @@ from alerts.message.wire import (
     encode_json,
     explain,
     post_json,
-    read_text,
+    read_id,
 )
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def classify(response: HttpResponse) -> Outcome:
     code = found.get("code")
     reason = explain(response, f"code {code}" if isinstance(code, int) and 40_000 <= code < 60_000 else "")
     if isinstance(outcome, Sent):
-        return Sent(read_text(found, "id") or None)
+        return Sent(read_id(found, "id", _TOPIC))
     if response.status == 429:
         an_hour = 3600 if code == 42908 else None
         return replace(rate_limited(response, an_hour), reason=reason)

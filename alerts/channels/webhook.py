@@ -171,13 +171,17 @@ def _coverage(digest: Digest) -> Object | None:
     }
 
 
-Item = tuple[str, Object | str]  # the list it belongs to ("stories", "brief", "notices") and itself
+# The list that it belongs to ("stories", "brief", "notices"), itself, and the stories that it tells.
+Item = tuple[str, Object | str, tuple[int, ...]]
 
 
 def _items(digest: Digest, room: _Room) -> list[Item]:
-    items: list[Item] = [("stories", _story(story, room)) for story in digest.stories]
-    items += [("brief", _report(report, room)) for report in digest.brief]
-    items += [("notices", short_line(notice, room.headline)) for notice in digest.notices]
+    items: list[Item] = [("stories", _story(story, room), (story.story_id,)) for story in digest.stories]
+    items += [
+        ("brief", _report(report, room), (report.story_id,) if report.story_id else ())
+        for report in digest.brief
+    ]
+    items += [("notices", short_line(notice, room.headline), ()) for notice in digest.notices]
     return items
 
 
@@ -203,7 +207,7 @@ def _payload(digest: Digest, items: Sequence[Item], part: int, parts: int) -> Ob
         ],
         "coverage": _coverage(digest),
     }
-    for name, item in items:
+    for name, item, _ in items:
         data[name].append(item)
     return {"type": "digest", "timestamp": _instant(digest.created), "data": data}
 
@@ -232,8 +236,7 @@ def render(digest: Digest, keys: WebhookKeys, style: Style) -> tuple[Part, ...]:
     parts = []
     for number, bundle in enumerate(bundles, start=1):
         body = _encode(_payload(digest, bundle, number, len(bundles)), style)
-        ids = tuple(item["id"] for name, item in bundle if name == "stories" and isinstance(item, dict))
-        parts.append(Part(body, ids))
+        parts.append(Part(body, tuple(story_id for _, _, ids in bundle for story_id in ids)))
     return tuple(parts)
 
 

@@ -66,6 +66,7 @@ class Sender:
         self._stop = stop
         self._left: set[int] = set()  # parts that this run does not touch again
         self._paused: set[str] = set()  # channels that refused a message in this run
+        self._gave_up: set[str] = set()  # channels of which a message was given up in this run
         self.report = DeliveryReport()
 
     async def deliver(
@@ -207,13 +208,15 @@ class Sender:
             self.report.sent += 1
             self.report.working_channels.add(channel.id)
             self._incidents.end(subject, now)
-            self._incidents.end(f"undelivered:{channel.id}", now)
+            if channel.id not in self._gave_up:  # or nobody would hear of a message that others came after
+                self._incidents.end(f"undelivered:{channel.id}", now)
             self._incidents.end(f"adapter:{channel.id}", now)
         elif transition.state is State.HELD:
             self.report.failed += 1
             self._tell_paused(channel, transition, now)
         elif transition.state is State.DEAD:
             self.report.failed += 1
+            self._gave_up.add(channel.id)
             self.report.mishaps.append(
                 (channel.id, f"message {part.delivery_id} given up: {transition.reason}")
             )
@@ -272,19 +275,23 @@ class Sender:
         return platform.idempotent and self._clock() - part.created < platform.remembers_for
 
     def _plainer(self, channel: Channel, part: QueuedPart) -> tuple[Part, ...]:
-        """Return the messages to try instead of a refused one: plain first, then halves; none at the end."""
+        """Return the messages to try instead of a refused one: plain first, then halves; none at the end.
+
+        The last story and the digest's last lines are halves of their own: no story takes the notices with it.
+        """
         digest = self._outbox.read_digest(part.digest_id)
         if digest is None:
             return ()
         pieces = [part.story_ids]
+        is_last = part.part == part.parts
         if part.style is Style.PLAIN:
-            if len(part.story_ids) < 2:
+            if len(part.story_ids) < (1 if is_last and has_end(digest) else 2):
                 return ()
-            middle = len(part.story_ids) // 2
+            middle = max(len(part.story_ids) // 2, 1)
             pieces = [part.story_ids[:middle], part.story_ids[middle:]]
         parts: list[Part] = []
         for index, story_ids in enumerate(pieces):
-            is_end = part.part == part.parts and index == len(pieces) - 1
+            is_end = is_last and index == len(pieces) - 1
             fragment = digest_fragment(digest, story_ids, with_end=is_end)
             parts += adapter.render(channel.platform, fragment, channel.keys, Style.PLAIN)
         return tuple(parts)
@@ -294,6 +301,11 @@ class Sender:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), seconds)
         return not self._stop.is_set()
+
+
+def has_end(digest: Digest) -> bool:
+    """Tell whether *digest* says anything beside its stories: what `digest_fragment` keeps *with_end*."""
+    return bool(digest.more or digest.queued or digest.notices or digest.coverage)
 
 
 def digest_fragment(digest: Digest, story_ids: Sequence[int], *, with_end: bool) -> Digest:

@@ -6,6 +6,7 @@ Owns no platform's vocabulary and sends nothing.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
@@ -42,6 +43,12 @@ def read_text(found: Mapping[str, Any], *path: str) -> str:
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return cut_text(clean_line(value), _TEXT_CHARS) if isinstance(value, str) else ""
+
+
+def read_id(found: Mapping[str, Any], key: str, shape: re.Pattern[str]) -> str | None:
+    """Return the message's id under *key* where it has the *shape* of one: answers may echo the address instead."""
+    value = found.get(key)
+    return value if isinstance(value, str) and shape.fullmatch(value) else None
 
 
 def explain(response: HttpResponse, code: str) -> str:
