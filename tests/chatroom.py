@@ -134,10 +134,11 @@ class Chatroom(LoopbackServer):
             self._posts.append(Post(request, answer.is_taken))
         if answer.delay_s and not exchange.pause(answer.delay_s):
             return
-        _end(exchange, answer)
+        end_exchange(exchange, answer)
 
 
-def _end(exchange: Exchange, answer: Answer) -> None:
+def end_exchange(exchange: Exchange, answer: Answer) -> None:
+    """Answer, or break off as the answer says."""
     match answer.ending:
         case "answer":
             exchange.respond(answer.status, answer.body, answer.headers)

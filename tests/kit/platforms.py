@@ -233,6 +233,7 @@ _NTFY = Profile(
         "JSON": "quotation marks alone come near it, and meet the limit of the message before",
     },
     is_rich=lambda body: "title" in json.loads(body),
+    body_secret="JSON is published to the server's root, with the topic in the body",
 )  # fmt: skip
 
 _WEBHOOK = Profile(
@@ -261,14 +262,17 @@ _CONSOLE = Profile(
         "limits": "a terminal scrolls: it has no limit that a message could exceed",
         "answers": _NO_HTTP,
         "waits": _NO_HTTP,
+        "transport": _NO_HTTP,
+        "poison": _NO_HTTP,
+        "revoked": _NO_HTTP,
         "plain": "it has one form only, which is plain text already",
     },
 )
 
 
 _APPRISE = Profile(
-    keys=lambda server: {"url": f"{server}/{CANARY}"},
-    home="jsons://example.org",
+    keys=lambda server: {"url": f"{server.replace('http', 'json', 1)}/{CANARY}"},  # Apprise's plainest service
+    home="https://example.org",
     read=chats.read_apprise,
     verify=VERIFIERS["apprise"],
     limits=(
@@ -279,6 +283,8 @@ _APPRISE = Profile(
     farewell=Said(404, b"", "dead"),
     least_pace_s=1.0,
     most_parts=3,
+    received=lambda body: json.loads(body)["message"].encode(),
+    costly="each message is a process of its own, which loads Apprise for half a second",
     skips={"plain": "it has one form only, which is plain text already"},
 )  # fmt: skip
 

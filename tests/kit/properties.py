@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from tests.kit import answers, cuts, forms, injection, limits, repeats
+from tests.kit import answers, cuts, forms, injection, limits, order, refusals, repeats, secrets, transport
 
 if TYPE_CHECKING:
     from tests.kit.profile import Subject
@@ -31,30 +31,53 @@ class Property:
     promise: str
     check: Check
     has_sweep: bool = False  # asks more when it is thorough
+    sends: bool = False  # does nothing else: where sending is costly it is left to the long sweep
 
 
 PROPERTIES = (
     Property(
         "answers",
-        "every status and documented answer means what it should",
+        "a status or documented answer means what it should",
         answers.check_answers,
         has_sweep=True,
+    ),
+    Property(
+        "transport",
+        "failures of the way: nothing left, or only the platform knows",
+        transport.check_transport,
+        sends=True,
     ),
     Property("waits", "Retry-After in every form; of header and body the longer", answers.check_waits),
     Property(
         "limits",
-        "n fits, one more splits or shortens; counted in the vendor's unit",
+        "n fits, one more is split or cut, in the vendor's unit",
         limits.check_limits,
         has_sweep=True,
     ),
     Property("cuts", "no cut in a syllable, cluster, number, escape or tag", cuts.check_cuts, has_sweep=True),
     Property(
-        "injection",
-        "hostile text in every slot is whole and inert",
-        injection.check_injection,
+        "injection", "hostile text in every slot: whole and inert", injection.check_injection, has_sweep=True
+    ),
+    Property(
+        "secrets", "a canary in every secret, shown and kept nowhere", secrets.check_secrets, has_sweep=True
+    ),
+    Property(
+        "poison",
+        "refused: plainer, halves, one dead letter, others told",
+        refusals.check_poison,
         has_sweep=True,
+        sends=True,
+    ),
+    Property(
+        "revoked",
+        "a channel that is gone: paused, told of, rows kept, resumed",
+        refusals.check_revoked,
+        sends=True,
     ),
     Property("repeats", "a repeat says so with the digest's id, once", repeats.check_repeats, has_sweep=True),
+    Property(
+        "order", "parts numbered, no story lost or twice, at the pace", order.check_order, has_sweep=True
+    ),
     Property("bytes", "equal digests give equal bytes", forms.check_bytes, has_sweep=True),
     Property("labels", "every part of a test digest says that it is one", forms.check_labels),
     Property("plain", "the plain style is plainer and tells the same", forms.check_plain),
@@ -80,6 +103,8 @@ class Verdict:
 def judge(subject: Subject, asked: Property, *, thorough: bool = False) -> Verdict:
     """Return what became of *asked* for *subject*."""
     reason = subject.profile.skips.get(asked.name)
+    if reason is None and asked.sends and not thorough and subject.profile.costly:
+        reason = f"left to the long sweep: {subject.profile.costly}"
     if reason is not None:
         return Verdict(subject.name, asked.name, skipped=reason)
     try:

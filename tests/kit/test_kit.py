@@ -25,7 +25,7 @@ def test_platform_keeps_the_contract(name: str, asked: Property) -> None:
 @pytest.mark.slow
 @every_platform
 @pytest.mark.parametrize(
-    "asked", [each for each in PROPERTIES if each.has_sweep], ids=lambda asked: asked.name
+    "asked", [each for each in PROPERTIES if each.has_sweep or each.sends], ids=lambda asked: asked.name
 )
 def test_platform_keeps_the_contract_in_the_long_sweep(name: str, asked: Property) -> None:
     verdict = judge(subject(name), asked, thorough=True)
