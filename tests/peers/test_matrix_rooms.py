@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from alerts.channels.matrix import MAX_BODY_BYTES, MAX_EDITED_BYTES, annotate, mark_repeat, render
+from alerts.channels.matrix import MAX_BODY_BYTES, mark_repeat, render
 from alerts.message.platform import Rejected, Sent, Style, TargetDead
 from alerts.model import Digest, ToldIn
 from tests.builders import a_burmese_report, a_digest, a_report, a_sentence, a_story
@@ -88,34 +88,6 @@ def test_digest_that_answers_another_is_a_reply_in_its_thread(room: Room) -> Non
     assert [event["event_id"] for event in related] == [message_id_of(replied)]
     event = room.homeserver.get(f"{room.path}/event/{root}", room.reader)
     assert event["unsigned"]["m.relations"]["m.thread"]["count"] == 1
-
-
-def test_edit_stands_in_for_the_message_and_rings_for_nobody(room: Room) -> None:
-    headline = f"@room {room.reader.user_id}: clashes near Loikaw"
-    (part,) = render(a_digest(a_story(a_report(headline=headline))), room.keys, Style.RICH)
-    sent = message_id_of(*room.put(part.body, name="before"))
-    before = room.homeserver.highlights(room.reader, room.room_id)
-    edit = annotate(part.body, f"Changed since: {headline}", sent)
-    assert edit is not None
-    (outcome,) = room.put(edit, name="edit")
-    assert room.content_of(outcome) == json.loads(edit)
-    event = room.homeserver.get(f"{room.path}/event/{quote(sent, safe='')}", room.reader)
-    assert event["unsigned"]["m.relations"]["m.replace"]["event_id"] == message_id_of(outcome)
-    assert room.homeserver.highlights(room.reader, room.room_id) == before
-
-
-def test_biggest_edit_that_we_write_is_taken(room: Room) -> None:
-    """It says the note twice, for clients that know no edits and for the others, so it is longer than the message."""
-    body = a_text("x" * (MAX_EDITED_BYTES // 2))
-    sent = message_id_of(*room.put(body, name="long"))
-    shortest = annotate(body, "y", sent)
-    assert shortest is not None
-    room_left = (MAX_EDITED_BYTES - len(shortest)) // 2
-    notes = ("y" * length for length in range(room_left + 8, room_left - 8, -1))
-    edit = next(found for note in notes if (found := annotate(body, note, sent)))
-    assert MAX_EDITED_BYTES - 8 < len(edit) <= MAX_EDITED_BYTES
-    (outcome,) = room.put(edit, name="long-edit")
-    assert room.content_of(outcome) == json.loads(edit)
 
 
 def test_wrong_token_and_a_room_that_we_left_pause_the_channel(room: Room, homeserver: Homeserver) -> None:
