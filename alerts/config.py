@@ -32,6 +32,7 @@ from alerts.match.lexicon import Lexicon, read_lexicon
 from alerts.match.rule import TopicRule
 from alerts.match.topic import find_rule_problems
 from alerts.message.template import read_template
+from alerts.place import place_of
 from alerts.platformname import find_platform
 from alerts.secrets import register_all
 from crawler.config import CrawlConfig, Settings, read_crawl_files
@@ -85,6 +86,7 @@ class Channel:
     template: str = ""  # the text of the channel's own template
     changes: Told = "figures"
     on_unknown: OnUnknown = "resend"
+    place: str = ""  # equal for channels whose messages go to one place
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +254,7 @@ def _read_channel(
         template,
         common.value.changes,
         common.value.on_unknown,
+        place_of(platform, keys.value),
     )
 
 
@@ -319,6 +322,15 @@ def _find_warnings(
             warnings.append(
                 f"{state_path_hint(documents[-1].path)}: channel {channel.id}: except: urgent lets nothing"
                 " through while send names times of day; write urgent: instant beside it"
+            )
+    name = state_path_hint(documents[-1].path)
+    first: dict[str, Channel] = {}
+    for channel in channels:
+        other = first.setdefault(channel.place or channel.id, channel)
+        if other is not channel and set(other.topics) & set(channel.topics):
+            warnings.append(
+                f"{name}: channels {other.id} and {channel.id} lead to one place: an article on topics of both is told"
+                f" by {other.id} only"
             )
     for document in documents:
         try:

@@ -56,7 +56,9 @@ def match_articles(
         if matcher is None:  # building it costs; a quiet tick has nothing to match
             matcher = compile_topics(config.topics, config.lexicon)
             fingerprinter = Fingerprinter(config.lexicon)
-            grouping = Grouping(read_standing(config.lexicon, config.topics), _read_scopes(config))
+            standing = read_standing(config.lexicon, config.topics)
+            places = {channel.id: channel.place for channel in config.channels if channel.place}
+            grouping = Grouping(standing, _read_scopes(config), places)
         attempts = archive.note_attempts([article.article_id for article, _ in batch], now)
         found = []
         for article, revision in batch:

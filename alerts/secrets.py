@@ -51,6 +51,8 @@ def register(secret: str) -> None:
             # A path of one short segment is no credential ("/feed"), and hiding it would help nobody.
             pieces = (parts.path, parts.path.strip("/"), parts.query)
             forms |= {piece for piece in pieces if len(piece) >= 16} | {parts.password or ""}
+            last = parts.path.rstrip("/").rpartition("/")[2]  # ntfy is told its topic in the message, too
+            forms |= {last} if len(last) >= 12 else set()
         except ValueError:  # no address after all
             pass
         forms.add(secret.partition("://")[2])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -46,6 +46,9 @@ class Answer:
     ending: Ending = "answer"
     taken: bool | None = None
     drip_s: float = 0.05  # between two bytes of a "drip"
+    when: Callable[[Request], bool] | None = (
+        None  # to other requests the platform answers as when all is well
+    )
 
     @property
     def is_taken(self) -> bool:
@@ -128,6 +131,8 @@ class Chatroom(LoopbackServer):
         with self.lock:
             script = self._scripts.get(request.path)
             answer = script.popleft() if script else self._standing.get(request.path)
+            if answer and answer.when and not answer.when(request):
+                answer = None
             if answer is None and (said := answer_edit(self._posts, request)):
                 answer = json_answer(*said)
             answer = answer or _healthy_answer(request, len(self._posts) + 1)

@@ -254,6 +254,7 @@ PLATFORM = Platform(
     idempotent=True,
     remembers_for=timedelta(hours=20),  # Synapse forgets transaction ids after 24 hours
     secrets=("token",),
+    place=("homeserver", "room"),
     placeholder={"homeserver": "https://matrix.invalid", "token": "-", "room": "!room:matrix.invalid"},
     remedies=(
         (

@@ -255,6 +255,7 @@ PLATFORM = Platform(
     editing=Editing(annotate, request_edit, classify_edit),
     pace=timedelta(seconds=3.5),  # about 20 a minute in one group
     secrets=("token",),
+    place=("api", "chat", "thread"),
     placeholder={"token": "0:placeholder", "chat": "-1000000000000"},
     remedies=(
         ("set chat:", "Write that number into `chat` of this channel, in quotes."),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.commands.context import Context
+from alerts.secrets import redact
 
 if TYPE_CHECKING:
     from alerts.delivery.attempt import State
@@ -42,9 +43,9 @@ def list_parts(context: Context, everything: bool, channel: str | None, as_json:
     for part in parts:
         helps = _help_for(platforms, part)
         if as_json:
-            click.echo(json.dumps(_as_json(part, helps), ensure_ascii=False))
+            click.echo(redact(json.dumps(_as_json(part, helps), ensure_ascii=False)))
             continue
-        click.echo(_line(part, now))
+        click.echo(redact(_line(part, now)))
         if helps and (part.channel_id, helps) not in told:  # said once a channel
             click.echo(f"        {helps}")
             told.add((part.channel_id, helps))
@@ -58,7 +59,10 @@ def list_parts(context: Context, everything: bool, channel: str | None, as_json:
 @click.option("--raw", is_flag=True, help="Print the exact bytes of the message and nothing else.")
 @click.pass_obj
 def show(context: Context, number: int, raw: bool) -> int:
-    """Show one message: its state, what happened to it, what would help, and what it says."""
+    """Show one message: its state, what happened to it, what would help, and what it says.
+
+    Secrets are masked, but in --raw: ntfy is told its topic in the message itself.
+    """
     from alerts.message.changenote import note_line
     from crawler.clock import utc_now
 
@@ -67,7 +71,7 @@ def show(context: Context, number: int, raw: bool) -> int:
     if raw:
         click.echo(part.body, nl=False)
         return 0
-    click.echo(_line(part, utc_now()))
+    click.echo(redact(_line(part, utc_now())))
     platforms = {each.id: each.platform for each in context.load().channels}
     if helps := _help_for(platforms, part):
         click.echo(helps)
@@ -76,10 +80,12 @@ def show(context: Context, number: int, raw: bool) -> int:
     click.echo(f"key {part.idempotency_key}{known}")
     for event in outbox.events(number):
         said = f"  {event.reason}" if event.reason else ""
-        click.echo(f"  {event.at:%Y-%m-%d %H:%M:%S}Z  attempt {event.attempt}  {event.state.value}{said}")
+        click.echo(
+            f"  {event.at:%Y-%m-%d %H:%M:%S}Z  attempt {event.attempt}  {event.state.value}{redact(said)}"
+        )
     for note in part.notes:
         click.echo(note_line(note))
-    click.echo(_readable(part.body))
+    click.echo(redact(_readable(part.body)))
     return 0
 
 

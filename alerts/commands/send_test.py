@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.commands.context import Context, find_channel
+from alerts.secrets import redact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,8 @@ def command(context: Context, channels: tuple[str, ...], everything: bool, as_js
         raise click.ClickException("no channel can be used; `newswatch check` says what is missing")
     outcomes = asyncio.run(_send_all(config, chosen))
     for channel, outcome in zip(chosen, outcomes, strict=True):
-        click.echo(json.dumps(_as_json(channel, outcome)) if as_json else _as_text(channel, outcome))
+        said = json.dumps(_as_json(channel, outcome)) if as_json else _as_text(channel, outcome)
+        click.echo(redact(said))
     if everything and not as_json:
         for skipped in config.skipped:
             click.echo(f"{skipped.id}: not tried: set {', '.join(skipped.variables)}")

@@ -66,7 +66,6 @@ class Sender:
         self._stop = stop
         self._left: set[int] = set()  # parts that this run does not touch again
         self._paused: set[str] = set()  # channels that refused a message in this run
-        self._gave_up: set[str] = set()  # channels of which a message was given up in this run
         self.report = DeliveryReport()
 
     async def deliver(
@@ -208,15 +207,14 @@ class Sender:
             self.report.sent += 1
             self.report.working_channels.add(channel.id)
             self._incidents.end(subject, now)
-            if channel.id not in self._gave_up:  # or nobody would hear of a message that others came after
-                self._incidents.end(f"undelivered:{channel.id}", now)
+            # only once told: or nobody would hear of a message that others came after
+            self._incidents.end(f"undelivered:{channel.id}", now, silently=True, once_told=True)
             self._incidents.end(f"adapter:{channel.id}", now)
         elif transition.state is State.HELD:
             self.report.failed += 1
             self._tell_paused(channel, transition, now)
         elif transition.state is State.DEAD:
             self.report.failed += 1
-            self._gave_up.add(channel.id)
             self.report.mishaps.append(
                 (channel.id, f"message {part.delivery_id} given up: {transition.reason}")
             )

@@ -169,6 +169,7 @@ class Platform:
     remembers_for: timedelta = timedelta.max  # … within this time after the first attempt
     pace: timedelta = timedelta(0)  # least time between two messages to one channel
     secrets: tuple[str, ...] = ()  # names of the keys without which the channel is skipped
+    place: tuple[str, ...] = ()  # names of the keys that say where messages go, where `secrets` do not
     local: bool = False  # printed on the terminal instead of sent
     answers: bool = False  # `Digest.answers` becomes a reply or a thread of that message
     editing: Editing | None = None  # messages whose articles changed since are marked where it can be done

@@ -48,11 +48,16 @@ class Incidents:
                     insert(incident).values(subject=subject, text=text, opened_at=to_ms(since))
                 )
 
-    def end(self, subject: str, now: datetime, *, silently: bool = False) -> None:
-        """Note that *subject* works again; *silently*: nobody needs to hear of it."""
+    def end(self, subject: str, now: datetime, *, silently: bool = False, once_told: bool = False) -> None:
+        """Note that *subject* works again.
+
+        *silently*: nobody needs to hear of it. *once_told*: only where operators have heard how it began.
+        """
         values = {"closed_at": to_ms(now)} | ({"closing_told_at": to_ms(now)} if silently else {})
         with transaction(self.engine) as connection:
             mine = and_(incident.c.subject == subject, incident.c.closed_at.is_(None))
+            if once_told:
+                mine = and_(mine, incident.c.told_at.is_not(None))
             connection.execute(update(incident).where(mine).values(values))
 
     def open_subjects(self) -> frozenset[str]:

@@ -57,10 +57,11 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """What grouping has to know: what the lexicon and topics say beforehand, and the topics of restricted sources."""
+    """What grouping has to know beforehand: of lexicon and topics, of restricted sources, of where channels lead."""
 
     standing: Standing = field(default_factory=Standing)
     scopes: Mapping[str, Collection[str]] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)  # where a channel leads, by its id
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ class Archive:
 
         *channels* maps a channel's id to the topics it wants. A story is relevant when one of its reports is
         matched; its other reports are then queued with it. A unique index lets an article reach a channel once,
-        whatever is matched again later.
+        whatever is matched again later; of channels that lead to one place, the first that wants it gets it.
         """
         grouping = grouping or Grouping()
         by_topic: dict[str, int] = {}
@@ -184,7 +185,7 @@ class Archive:
                 elif placed.is_grown:
                     grown_stories.add(placed.story_id)
                 if not found.article.backlog:
-                    self._queue(connection, placed.story_id, topics, channels, grouping.scopes, now)
+                    self._queue(connection, placed.story_id, topics, channels, grouping, now)
             book.flush(now)
         self._rarity = book.rarity
         failpoint.reach("after_match_commit")
@@ -272,7 +273,7 @@ class Archive:
         story_id: int,
         topics: Collection[str],
         channels: Mapping[str, Sequence[str]],
-        scopes: Mapping[str, Collection[str]],
+        grouping: Grouping,
         now: datetime,
     ) -> None:
         """Queue what channels have not of a story on *topics*: its new report, and those not relevant till now."""
@@ -292,25 +293,21 @@ class Archive:
         )
         reports = connection.execute(query).all()[::-1]
         ids = [row.id for row in reports]
-        queued = {
-            (row.channel_id, row.article_id)
+        scopes, places = grouping.scopes, grouping.places
+        taken = {
+            (places.get(row.channel_id, row.channel_id), row.article_id)
             for row in connection.execute(
                 select(alert.c.channel_id, alert.c.article_id).where(alert.c.article_id.in_(ids))
             )
         }
-        rows = [
-            {
-                "channel_id": channel,
-                "article_id": row.id,
-                "story_id": story_id,
-                "created_at": to_ms(now),
-                "counted": 0,
-            }
-            for row in reports
-            for channel, mine in wanted.items()
-            if (channel, row.id) not in queued
-            and (row.source_id not in scopes or mine & {*scopes[row.source_id]})
-        ]
+        rows = []
+        facts = {"story_id": story_id, "created_at": to_ms(now), "counted": 0}
+        for row in reports:
+            for channel, mine in wanted.items():
+                place = (places.get(channel, channel), row.id)
+                if place not in taken and (row.source_id not in scopes or mine & {*scopes[row.source_id]}):
+                    taken.add(place)
+                    rows.append({"channel_id": channel, "article_id": row.id} | facts)
         if rows:
             connection.execute(insert(alert), rows)
 

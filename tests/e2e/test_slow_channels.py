@@ -87,7 +87,7 @@ def test_good_channels_are_served_in_the_runs_normal_time_beside_bad_ones(
     tmp_path: Path, newsroom: Newsroom, chatroom: Chatroom
 ) -> None:
     took: dict[str, float] = {}
-    for kind in ("warming up", "eight good", "three bad"):
+    for kind in ("eight good", "three bad"):
         if kind == "three bad":
             for name, answer in BAD.items():
                 chatroom.always(f"/services/T0/B0/{name}", answer)

@@ -65,6 +65,23 @@ FAULTS: Mapping[str, str] = {
     "A12": "an article that was deleted",
     "A13": "a link that is no web address, or too long",
     "A14": "robots.txt: disallow, 5xx, no answer",
+    "D1": "the answer is lost after the message was sent",
+    "D2": "429 with a long Retry-After in every form",
+    "D3": "400 on one item among good ones",
+    "D4": "revoked: 401, 403, 404, 410",
+    "D5": "5xx for three days",
+    "D6": "a redirect on POST",
+    "D7": "an answer that drips or never ends",
+    "D8": "TLS error, DNS failure, connection refused",
+    "D9": "413: larger than the server takes",
+    "D10": "200 with an error or a web page in it",
+    "D11": "a backlog of 5,000 after an outage",
+    "D12": "secrets in anything that is shown or kept",
+    "D13": "an answer that is a bomb or has no end",
+    "D14": "killed between two parts of one digest",
+    "D15": "a newer digest ready while an older one fails",
+    "D16": "injected mentions and markup",
+    "D17": "two channels to one place",
 }
 
 

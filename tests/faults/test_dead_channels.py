@@ -143,6 +143,7 @@ def test_d04_where_nothing_can_be_delivered_the_run_says_so_and_fails(
     assert told(chatroom, "hook", "Source DVB (dvb) cannot be read") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
 def test_d04_refused_credential_pauses_at_once_and_keeps_what_waits(
     status: int, tmp_path: Path, chatroom: Chatroom
