@@ -228,6 +228,7 @@ class Homeserver:
             "rc_message": dict(message_rate),
             "rc_login": {"address": UNLIMITED, "account": UNLIMITED},
             "rc_joins": {"local": UNLIMITED},
+            "rc_room_creation": UNLIMITED,  # a room for each test
             "rc_invites": {"per_room": UNLIMITED, "per_user": UNLIMITED, "per_issuer": UNLIMITED},
         }
         (self._folder / "log.yaml").write_text(yaml.safe_dump(log))

@@ -10,10 +10,10 @@ from urllib.parse import quote
 import pytest
 
 from alerts.channels.matrix import PLATFORM, annotate, request
-from alerts.message.platform import Rejected, Sent, Style
+from alerts.message.platform import Rejected, Style
 from alerts.model import ToldIn
 from tests.builders import a_digest, a_report, a_story
-from tests.peers.room import Room, a_text
+from tests.peers.room import Room, a_text, message_id_of
 
 pytestmark = pytest.mark.xdist_group("synapse")
 NOTE = "Changed since, 22 Nov 14:10 MMT: “@room <b>Strike</b> on Demoso”: a figure was changed"
@@ -21,10 +21,7 @@ NOTE = "Changed since, 22 Nov 14:10 MMT: “@room <b>Strike</b> on Demoso”: a 
 
 def put(room: Room, body: bytes, name: str) -> str:
     """Send *body*, which is taken; return the event's id."""
-    (outcome,) = room.put(body, name=name)
-    assert isinstance(outcome, Sent), outcome
-    assert outcome.message_id
-    return outcome.message_id
+    return message_id_of(*room.put(body, name=name))
 
 
 def edit(room: Room, body: bytes, event_id: str, name: str, note: str = NOTE) -> tuple[str, dict[str, Any]]:
@@ -93,8 +90,7 @@ def test_fullest_message_that_takes_a_note_is_taken(room: Room) -> None:
 def test_edit_of_a_message_that_is_not_in_the_room_is_refused_which_settles_it(room: Room) -> None:
     elsewhere = room.homeserver.create_room(room.sender, room.reader)
     (moved,) = room.put(a_text("x"), name="elsewhere", keys=room.homeserver.keys(room.sender, elsewhere))
-    assert isinstance(moved, Sent)
-    for event_id in ("$nowhere:localhost", moved.message_id or ""):
+    for event_id in ("$nowhere:localhost", message_id_of(moved)):
         noted = annotate(a_text("x"), NOTE, event_id)
         assert noted is not None
         (outcome,) = room.put(noted, name=f"edit-{event_id}")

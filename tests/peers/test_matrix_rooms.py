@@ -33,6 +33,9 @@ def test_every_situation_is_taken_and_read_back_as_it_was_sent(room: Room, style
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(digest=hostile_digests())
 def test_hostile_digest_is_taken_and_read_back_as_it_was_sent(room: Room, digest: Digest) -> None:
+    digest = replace(
+        digest, answers=None
+    )  # the server refuses a relation to an event that the room does not have
     for style in Style:
         bodies = [part.body for part in render(digest, room.keys, style)]
         bodies += [mark_repeat(body, digest.digest_id) for body in bodies]
