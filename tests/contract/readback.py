@@ -107,7 +107,7 @@ def _webhook(message: Message) -> Iterator[str]:
 
 def views(name: str, body: bytes) -> tuple[str, ...]:
     """Return what readers see of one message, line by line; two texts where a platform shows either of two."""
-    if name == "console":
+    if name in ("console", "apprise"):
         return (body.decode("utf-8"),)
     message = json.loads(body)
     if name == "matrix":
