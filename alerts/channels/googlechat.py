@@ -66,7 +66,9 @@ class GoogleChatKeys(ChannelKeys):
 def _text_only(text: str) -> str:
     """Return *text* without live mentions, links or emphasis: only letters reach the chat's own markup."""
     text = text.replace("<", "‹").replace(">", "›")
-    return break_emphasis(break_links(break_mentions(text)))
+    return break_links(
+        break_mentions(break_emphasis(text))
+    )  # a look-alike may be a letter: a mention behind @
 
 
 def _bold(text: str) -> str:

@@ -77,7 +77,8 @@ class TeamsKeys(ChannelKeys):
 
 def neutralise(text: str) -> str:
     """Return *text* so that no markdown renderer finds emphasis, links, lists or functions in it."""
-    text = break_emphasis(break_links(break_mentions(text))).translate(_LOOKALIKES)
+    # Look-alikes first: some of them are letters, and a letter behind @ is a mention.
+    text = break_links(break_mentions(break_emphasis(text).translate(_LOOKALIKES)))
     return _LINE_START.sub("\u200b", _FUNCTION.sub("{\u200b", text))
 
 

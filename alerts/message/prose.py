@@ -9,6 +9,7 @@ import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from alerts.message.layout import Line, Telling
@@ -143,8 +144,15 @@ def _quoted(sentence: tuple[Piece, ...], markup: Markup) -> str:
 
 
 def dress_pieces(pieces: tuple[Piece, ...], markup: Markup) -> str:
-    """Return the pieces of one line with those that are marked emphasised."""
-    return "".join(markup.mark(markup.text(text)) if marked else markup.text(text) for text, marked in pieces)
+    """Return the pieces of one line with those that are marked emphasised; two beside each other as one.
+
+    Else ``**`` of the first would end in ``****`` before the second, which markdown shows.
+    """
+    dressed = []
+    for marked, group in groupby(pieces, key=lambda piece: piece[1]):
+        text = markup.text("".join(text for text, _ in group))
+        dressed.append(markup.mark(text) if marked else text)
+    return "".join(dressed)
 
 
 @lru_cache(maxsize=512)

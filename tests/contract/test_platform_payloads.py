@@ -9,9 +9,11 @@ import pytest
 
 from alerts.channels import PLATFORMS
 from alerts.message.platform import Delivery, Style
+from alerts.model import MarkedText
 from tests.builders import NOW, a_digest, a_full_digest, a_report, a_sentence, a_story
 from tests.contract.schemas import broken_rule, validator
 from tests.contract.test_platforms import KEYS, keys_of, render
+from tests.contract.verify import VERIFIERS
 
 if TYPE_CHECKING:
     from alerts.model import Digest
@@ -125,3 +127,25 @@ def test_addresses_carry_the_credentials_and_ask_for_a_verdict() -> None:
     assert urls["slack"] == KEYS["slack"]["url"]
     assert urls["discord"] == KEYS["discord"]["url"] + "&wait=true"
     assert urls["telegram"] == f"https://api.telegram.org/bot{KEYS['telegram']['token']}/sendMessage"
+
+
+@pytest.mark.parametrize(
+    "name", ["discord", "teams", "mattermost", "slack", "telegram", "matrix", "googlechat"]
+)
+def test_matches_beside_each_other_are_emphasised_as_one(name: str) -> None:
+    text = "တိုက်ပွဲလွိုင်ကော်တွင်"  # "fighting", "Loikaw", "in"
+    sentence = MarkedText(text, ((0, 8), (8, 17)))
+    shown = "".join(
+        part.body.decode() for part in render(name, a_digest(a_story(a_report(sentence=sentence))))
+    )
+    assert "****" not in shown
+    assert "</b><b>" not in shown
+    if name in ("discord", "teams", "mattermost"):
+        assert f"**{text[:17]}**" in shown
+
+
+@pytest.mark.parametrize("name", ["teams", "googlechat"])
+def test_a_look_alike_behind_a_sign_makes_no_mention(name: str) -> None:
+    for style in Style:
+        for part in render(name, a_digest(a_story(a_report(headline="@`all` #`x`"))), style):
+            VERIFIERS[name](part.body)
