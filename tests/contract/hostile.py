@@ -98,7 +98,7 @@ reports = st.builds(
     gloss=_seldom(texts, ""),
     copy_of=_seldom(texts, None),
 )
-changes = st.builds(replace, reports, change=texts)
+changes = st.builds(replace, reports, change=texts.map(lambda text: f"Changed in {text}"))
 
 claims = st.builds(
     FigureClaim,

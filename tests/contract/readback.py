@@ -131,10 +131,14 @@ def views(name: str, body: bytes) -> tuple[str, ...]:
 def lost(name: str, digest: Digest, bodies: Sequence[bytes]) -> int:
     """Return how many headlines of *digest* are neither shown nor counted in its messages on one platform."""
     forms = zip(*(views(name, body) for body in bodies), strict=True)
-    return max(_lost("\n".join(form), digest, is_wrapped=name == "console") for form in forms)
+    return max(lost_in("\n".join(form), digest, is_wrapped=name == "console") for form in forms)
 
 
-def _lost(text: str, digest: Digest, *, is_wrapped: bool) -> int:
+def lost_in(text: str, digest: Digest, *, is_wrapped: bool = False) -> int:
+    """Return how many headlines are neither shown nor counted in *text*, all that readers see of *digest*.
+
+    White space counts for nothing where lines are wrapped.
+    """
     counted = " ".join(text.split()) if is_wrapped else text
     stories = max(_number(r"\+([\d,]+) more stor(?:y|ies) not listed", counted) - digest.more, 0)
     briefs = _number(r"\+(\d+) more reports? not listed", counted)
@@ -152,10 +156,14 @@ def _number(pattern: str, text: str) -> int:
     return int(found[1].replace(",", "")) if found else 0
 
 
+def _original(report: Report) -> str:
+    return clean_line(report.change or report.headline)
+
+
 def _missing(text: str, reports: Sequence[Report], *, is_wrapped: bool) -> int:
     """Return how many of the headlines do not stand in *text*, in their order."""
     text = _bare(text, is_wrapped)
-    headlines = [clean_line(report.change or report.headline) for report in reports]
+    headlines = [_original(report) for report in reports]
     found_of = {headline: _occurrences(text, headline, is_wrapped) for headline in set(headlines)}
     places = [found_of[headline] for headline in headlines]
     at = 0

@@ -18,7 +18,6 @@ ROOTS = {  # what else a file describes beside its own root, by the name under w
     "telegram-edit": ("telegram", "editMessageText"),
     "discord-429": ("discord", "RatelimitedResponse"),
     "discord-error": ("discord", "ErrorResponse"),
-    "discord-message": ("discord", "MessageResponse"),
 }
 
 
