@@ -228,7 +228,12 @@ def _read_channel(
     except ValueError as fault:
         problems.append(document.problem((*at, "platform"), str(fault)))
         return None
-    keys = validate(platform.keys, document, at, other_keys=COMMON_KEYS, private=True, allow_unset=True)
+    try:
+        keys = validate(platform.keys, document, at, other_keys=COMMON_KEYS, private=True, allow_unset=True)
+    except Exception as error:  # a validator from outside that raises what pydantic does not expect
+        said = f"the keys of {name} cannot be checked: a validator of theirs raised {type(error).__name__}"
+        problems.append(document.problem((*at, "platform"), said))
+        return None
     problems += keys.problems
     unset = tuple(dict.fromkeys((*common.unset, *keys.unset)))
     if len(problems) > before:

@@ -108,8 +108,11 @@ PLATFORM = Platform(
     remedies=(
         (
             "does not understand",
-            "Compare `url` with the service's page in Apprise's wiki; some services need one more package, which that "
-            "page names.",
+            "Compare `url` with the service's page in Apprise's wiki.",
+        ),
+        (
+            "does not work here",
+            "Install what it needs beside newswatch (pip install), or choose a service over HTTP.",
         ),
         ("several recipients", "Write a channel for each of them, each with its own `url`."),
         (

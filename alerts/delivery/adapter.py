@@ -97,7 +97,7 @@ def classify(platform: Platform, response: HttpResponse) -> Outcome:
     return outcome
 
 
-def fault_of(error: Exception) -> str:
+def fault_of(error: BaseException) -> str:
     """Return type and text of *error* in one short line without secrets."""
     said = cut_text(clean_line(redact(str(error))), _SAID_CHARS)
     return type(error).__name__ + (f": {said}" if said else "")
@@ -108,7 +108,7 @@ def _call(
 ) -> Any:
     try:
         return function(*arguments)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise DefectError(platform, name, f"raised {fault_of(error)}", sent=sent) from error
 
 

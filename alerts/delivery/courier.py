@@ -95,7 +95,7 @@ class _Courier:
         )
         plugin = Apprise.instantiate(self._order["address"], asset=asset)
         if plugin is None:
-            return "Apprise does not understand this address, or lacks a package that the service needs"
+            return _why_none(self._order["address"])
         plugin.retry, plugin.wait, plugin.optional = 0, 0.0, False
         copies = sum(len(getattr(plugin, name, None) or ()) for name in ("cc", "bcc"))
         if len(plugin) + copies != 1:
@@ -124,6 +124,18 @@ class _Courier:
                 overflow=OverflowMode.UPSTREAM,
             )
         )
+
+
+def _why_none(address: str) -> str:
+    """Return why Apprise makes nothing of *address*: a service without its package, or no service."""
+    from apprise.plugins import N_MGR
+
+    schema = address.partition("://")[0].lower()
+    if schema in N_MGR and not N_MGR[schema].enabled:
+        wanted = N_MGR[schema].requirements.get("packages_required") or ()
+        names = ", ".join([wanted] if isinstance(wanted, str) else wanted)
+        return f"this service does not work here{f': it needs {names}' if names else ''}"
+    return "Apprise does not understand this address"
 
 
 if __name__ == "__main__":

@@ -116,6 +116,14 @@ def test_module_that_is_no_platform_is_told_with_line_and_remedy(
     assert "canary" not in message
 
 
+def test_validator_that_raises_something_else_is_told(module: Callable[[str], str], tmp_path: Path) -> None:
+    keys = "from pydantic import field_validator\nclass Keys(PLATFORM.keys):\n    @field_validator('url')\n"
+    keys += "    def _check(cls, value):\n        raise KeyError(value)\n"
+    name = module(f"{GOOD}\n{keys}PLATFORM = replace(PLATFORM, keys=Keys)")
+    said = f"the keys of {name} cannot be checked: a validator of theirs raised KeyError"
+    assert problem_of(tmp_path, name) == said
+
+
 def test_module_that_is_not_there_is_told_with_line_and_remedy(tmp_path: Path) -> None:
     assert problem_of(tmp_path, "chats.none") == (
         "Python finds no module chats.none; install it beside newswatch, see docs/platforms.md"

@@ -41,7 +41,7 @@ class Calls:
 
     def __call__(self, *_: object) -> Any:
         self.number += 1
-        if isinstance(self.result, Exception):
+        if isinstance(self.result, BaseException):
             raise self.result
         return self.result
 
@@ -95,6 +95,7 @@ DEFECTS = {  # which function does what, the message's state after it, and what 
     "ask-none": ("request", None, "retry", "request returned neither HttpRequest nor Handover but NoneType"),
     "ask-strange": ("request", STRANGE, "unknown", "request made a request that cannot be sent: TypeError"),
     "read-raises": ("classify", ERROR, "unknown", "classify raised ValueError: no room for ***"),
+    "read-exits": ("classify", SystemExit(3), "unknown", "classify raised SystemExit: 3"),
     "read-bool": ("classify", True, "unknown", "classify returned no outcome but bool"),
 }
 

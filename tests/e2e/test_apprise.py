@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
+import ssl
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import trustme
 
 from alerts.delivery.handover import Service, ask_service, hand_over
 from alerts.message.platform import Handover, Outcome, Rejected, RetryLater, Sent, TargetDead, Unknown
@@ -159,6 +162,16 @@ def test_what_cannot_be_sent_is_told_apart_from_what_failed(chatroom: Chatroom) 
 
 
 @pytest.mark.slow
+def test_a_server_that_cannot_prove_who_it_is_is_told_nothing() -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    with Newsroom(tls=context) as secured:
+        outcomes = send([f"jsons://127.0.0.1:{secured.port}/x"])
+        assert len(secured.requests) == 0
+    assert outcomes == [RetryLater("TLS failed: the certificate's authority is unknown")]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [ProxyServer, SocksServer])
 def test_through_the_proxy_or_not_at_all(chatroom: Chatroom, kind: type[ProxyServer]) -> None:
     with kind({"chat.example": chatroom.port}) as proxy, Mailroom() as mails:
@@ -206,6 +219,23 @@ def test_the_secret_stands_in_no_list_of_processes_and_the_child_dies_with_its_d
     assert list(children()) == []
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the child in /proc")
+def test_a_child_that_is_killed_from_outside_leaves_the_outcome_that_it_saw(chatroom: Chatroom) -> None:
+    chatroom.always("/x", Answer(200, ending="hang"))
+
+    async def go() -> Outcome:
+        address = f"json://127.0.0.1:{chatroom.port}/x"
+        sending = asyncio.create_task(hand_over(Handover(address, TEXT.encode()), AGENT, None, 20.0))
+        while not chatroom.posts:
+            await asyncio.sleep(0.05)
+        (child,) = children()
+        os.kill(int(child.name), signal.SIGKILL)
+        return await sending
+
+    assert asyncio.run(go()) == Unknown("the sending process ended before the message was through")
+
+
 def children() -> list[Path]:
     """Return the folders in /proc of the senders that this process has started."""
     found = []
@@ -224,7 +254,9 @@ def test_an_address_names_its_service_without_being_asked() -> None:
     known = asyncio.run(ask_service(f"rockets://{CANARY}/{CANARY}@chat.example.org/#news"))
     assert known == Service("Rocket.Chat", 1000)
     unknown = asyncio.run(ask_service(f"nosuch://{CANARY}"))
-    assert unknown.problem
+    assert unknown.problem == "Apprise does not understand this address"
+    without = asyncio.run(ask_service(f"mqtt://example.org/{CANARY}")).problem
+    assert without.startswith("this service does not work here: it needs paho-mqtt")
     assert CANARY not in json.dumps(unknown.problem)
 
 
