@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 from alerts.channels import PLATFORMS
 from alerts.digest.page import render_page
 from tests.conftest import ROOT
-from tests.contract.test_platforms import render
 from tests.invented import BATTLE, CLINIC, is_burmese
+from tests.kit.platforms import render
 from tests.situations import SITUATIONS, compose, digest_of, stories_of
 
 if TYPE_CHECKING:

@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 
 from alerts.channels.console import (
     COLUMNS,
-    PLATFORM,
     ConsoleKeys,
     colour,
-    mark_repeat,
     render,
     wrap,
     write_text,
@@ -55,13 +53,6 @@ def test_one_story_reads_like_this() -> None:
     )
 
 
-def test_body_is_bare_text() -> None:
-    hostile = a_report(headline="\x1b[31mred\x07\x9b", sentence=a_sentence("Loikaw\x1b]0;title\x07 \u202e"))
-    for style in Style:
-        body = text_of(a_digest(a_story(hostile), notices=("\x1b[2J",)), style)
-        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", body)
-
-
 def test_colour_only_adds_escape_codes() -> None:
     body = text_of(a_full_digest())
     shown = colour(body)
@@ -76,11 +67,6 @@ def test_every_feature_is_shown() -> None:
     for words in ("Update: +1 report", "Reported before by DVB, Mizzima", "Also:", "Aid reaches Demoso", "summary only",
                   "+4 more stories", "2 stories to follow", "Notices:", "DVB: nothing for 3 days"):  # fmt: skip
         assert words in shown
-
-
-def test_long_digest_stays_in_one_part() -> None:
-    (part,) = render(a_digest(*[a_story(story_id=i) for i in range(80)]), ConsoleKeys(), Style.RICH)
-    assert part.story_ids == tuple(range(80))
 
 
 @settings(deadline=None, max_examples=100)
@@ -129,12 +115,6 @@ def test_combining_signs_take_no_column(text: str, columns: int) -> None:
 def test_empty_digests_still_say_something() -> None:
     assert "test message" in text_of(a_digest(is_test=True))
     assert "DVB is back" in text_of(a_digest(notices=("DVB is back",)))
-
-
-def test_repeat_note_comes_first() -> None:
-    body = render(a_full_digest(), ConsoleKeys(), Style.RICH)[0].body
-    assert mark_repeat(body, "a1b2c3d4") == b"This may be a repeat of digest a1b2c3d4.\n" + body
-    assert PLATFORM.local
 
 
 @pytest.mark.parametrize("columns", [30, 50, 80, 100])

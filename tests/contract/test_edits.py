@@ -30,8 +30,9 @@ from alerts.model import ChangeNote, Digest, ToldIn
 from tests.builders import NOW, a_digest, a_full_digest, a_story
 from tests.contract.hostile import ATTACKS, digests, texts
 from tests.contract.schemas import broken_rule, validator
-from tests.contract.test_platforms import CANARY, keys_of, render
 from tests.contract.verify import VERIFIERS
+from tests.kit.platforms import keys_of, render
+from tests.kit.profile import CANARY
 
 MESSAGE_IDS = {"discord": "1400000000000000007", "telegram": "4711", "matrix": "$event:example.org"}
 NOTE = "Changed since, 22 Nov 14:10 MMT: “Strike on Demoso”: a figure was changed"

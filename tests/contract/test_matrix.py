@@ -11,20 +11,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from alerts.channels.matrix import MAX_BODY_BYTES, MatrixKeys, classify, mark_repeat, render, request
+from alerts.channels.matrix import MatrixKeys, classify, render, request
 from alerts.message.platform import (
     Delivery,
     HttpResponse,
-    Outcome,
-    Rejected,
-    RetryLater,
     Sent,
     Style,
-    TargetDead,
     Unknown,
 )
 from alerts.model import Digest
-from tests.builders import NOW, a_burmese_report, a_digest, a_full_digest, a_report, a_sentence, a_story
+from tests.builders import NOW, a_digest, a_full_digest, a_report, a_sentence, a_story
 
 KEYS = MatrixKeys.model_validate(
     {"homeserver": "https://matrix.example.org/", "token": "canary-token", "room": "!a/b:example.org"}
@@ -83,12 +79,6 @@ def test_repeat_asks_for_the_very_same_transaction() -> None:
     assert "canary" not in repr(first) + repr(KEYS)
 
 
-@pytest.mark.parametrize("style", Style)
-def test_nobody_is_mentioned(style: Style) -> None:
-    digest = a_digest(a_story(a_report(headline="@room @alice:example.org look")))
-    assert content(digest, style=style)["m.mentions"] == {}
-
-
 def test_html_holds_allowed_tags_and_every_text_literally() -> None:
     hostile = '<script>alert("1")</script> &amp; </p><img src=x onerror=y>'
     report = a_report(headline=hostile, outlet=hostile, sentence=a_sentence(hostile + " Loikaw"))
@@ -117,43 +107,6 @@ def test_plain_style_has_no_html() -> None:
     assert "https://www.irrawaddy.com/news/clashes.html" in rendered["body"]
 
 
-def test_long_digests_are_split_below_the_event_limit() -> None:
-    sentence = a_sentence("လွိုင်ကော်တိုက်ပွဲ " * 60, "လွိုင်ကော်")  # "Loikaw fighting", "Loikaw"
-    stories = [a_story(*[a_burmese_report(sentence=sentence)] * 6, story_id=i) for i in range(40)]
-    parts = render(a_digest(*stories), KEYS, Style.RICH)
-    assert 1 < len(parts) <= 5
-    assert all(len(mark_repeat(part.body, "a1b2c3d4")) <= MAX_BODY_BYTES for part in parts)
-    assert [i for part in parts for i in part.story_ids] == list(range(40))
-
-
-def test_repeat_note_stands_in_both_forms() -> None:
-    (part,) = render(a_full_digest(), KEYS, Style.RICH)
-    marked = json.loads(mark_repeat(part.body, "a1b2c3d4"))
-    note = "This may be a repeat of digest a1b2c3d4."
-    assert marked["body"].startswith(note)
-    assert outline(marked["formatted_body"]).text.startswith(note)
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "kind"),
-    [
-        (200, {"event_id": "$e"}, Sent),
-        (200, {}, Unknown),
-        (400, {"errcode": "M_BAD_JSON"}, Rejected),
-        (400, {"errcode": "M_NOT_JSON"}, Rejected),
-        (413, {"errcode": "M_TOO_LARGE"}, Rejected),
-        (401, {"errcode": "M_UNKNOWN_TOKEN"}, TargetDead),
-        (403, {"errcode": "M_FORBIDDEN", "error": "not in room"}, TargetDead),
-        (404, {"errcode": "M_UNRECOGNIZED"}, TargetDead),
-        (500, {"errcode": "M_UNKNOWN"}, Unknown),
-        (502, {}, RetryLater),
-        (504, {}, Unknown),
-    ],
-)
-def test_verdict(status: int, body: dict[str, str], kind: type[Outcome]) -> None:
-    assert isinstance(classify(HttpResponse(status, {}, json.dumps(body).encode())), kind)
-
-
 def test_event_id_is_kept() -> None:
     assert classify(HttpResponse(200, {}, b'{"event_id":"$abc"}')) == Sent("$abc")
 
@@ -161,25 +114,6 @@ def test_event_id_is_kept() -> None:
 @pytest.mark.parametrize("body", [b"<html>portal</html>", b"[]", b'{"event_id":7}', b"\xff", b"[" * 100_000])
 def test_success_of_something_else_than_a_homeserver_is_not_believed(body: bytes) -> None:
     assert isinstance(classify(HttpResponse(200, {}, body)), Unknown)
-
-
-@pytest.mark.parametrize(
-    ("headers", "wait_ms", "after"),
-    [
-        ({"retry-after": "5"}, 4024, 5.0),
-        ({}, 4024, 4.024),
-        ({}, "soon", None),
-        ({}, float("nan"), None),
-        ({}, -1, 0.0),
-        ({}, 10**400, 86_400.0),
-    ],
-)
-def test_rate_limit_names_the_wait(headers: dict[str, str], wait_ms: object, after: float | None) -> None:
-    body = json.dumps({"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": wait_ms}).encode()
-    outcome = classify(HttpResponse(429, headers, body))
-    assert isinstance(outcome, RetryLater)
-    assert outcome.rate_limited
-    assert outcome.after == (None if after is None else timedelta(seconds=after))
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from alerts.message.platform import Delivery, Style
 from alerts.model import MarkedText
 from tests.builders import NOW, a_digest, a_full_digest, a_report, a_sentence, a_story
 from tests.contract.schemas import broken_rule, validator
-from tests.contract.test_platforms import KEYS, keys_of, render
 from tests.contract.verify import VERIFIERS
+from tests.kit.platforms import PROFILES, keys_of, render
 
 if TYPE_CHECKING:
     from alerts.model import Digest
@@ -41,26 +41,6 @@ def test_messages_keep_the_published_schema(name: str, style: Style) -> None:
     checker = validator(name)
     for body in bodies(name, style):
         assert not broken_rule(checker, json.loads(body))
-
-
-@three
-@styles
-def test_a_second_mark_changes_nothing(name: str, style: Style) -> None:
-    for body in bodies(name, style):
-        once = PLATFORMS[name].mark_repeat(body, "a1b2c3d4")
-        assert PLATFORMS[name].mark_repeat(once, "a1b2c3d4") == once
-        assert b"This may be a repeat of digest a1b2c3d4" in once
-
-
-@three
-def test_parts_of_a_long_digest_are_numbered(name: str) -> None:
-    long = a_sentence("Fighting near Loikaw went on. " * 30)
-    parts = render(
-        name, a_digest(*[a_story(a_report(sentence=long), story_id=number) for number in range(1, 30)])
-    )
-    assert len(parts) > 1
-    for number, part in enumerate(parts, start=1):
-        assert f"({number}/{len(parts)})" in part.body.decode()
 
 
 def test_slack_shows_text_as_data_and_marks_the_match() -> None:
@@ -120,13 +100,12 @@ def test_telegram_escapes_html_and_links_only_the_article() -> None:
 
 def test_addresses_carry_the_credentials_and_ask_for_a_verdict() -> None:
     delivery = Delivery(b"{}", "digest-1", NOW)
-    urls = {
-        name: PLATFORMS[name].request(keys_of(name), delivery).url
-        for name in ("slack", "discord", "telegram")
-    }
-    assert urls["slack"] == KEYS["slack"]["url"]
-    assert urls["discord"] == KEYS["discord"]["url"] + "&wait=true"
-    assert urls["telegram"] == f"https://api.telegram.org/bot{KEYS['telegram']['token']}/sendMessage"
+    names = ("slack", "discord", "telegram")
+    urls = {name: PLATFORMS[name].request(keys_of(name), delivery).url for name in names}
+    keys = {name: PROFILES[name].keys(PROFILES[name].home) for name in names}
+    assert urls["slack"] == keys["slack"]["url"]
+    assert urls["discord"] == keys["discord"]["url"] + "&wait=true"
+    assert urls["telegram"] == f"https://api.telegram.org/bot{keys['telegram']['token']}/sendMessage"
 
 
 @pytest.mark.parametrize(

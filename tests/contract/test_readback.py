@@ -9,7 +9,7 @@ from alerts.message.platform import Style
 from alerts.model import Digest
 from tests.builders import a_burmese_report, a_digest, a_report, a_story
 from tests.contract.readback import LOOKALIKES, lost, views
-from tests.contract.test_platforms import render
+from tests.kit.platforms import render
 
 HEADLINE = "Loikaw: *aid* [reaches] 1,200 <people> at_once ~ `now` \\ @all"
 LONG = "လွိုင်ကော်မြို့တွင် တိုက်ပွဲဖြစ်ပွားပြီး ပြည်သူများ ထွက်ပြေးနေရသည် " * 9  # fighting in Loikaw, people flee

@@ -15,8 +15,8 @@ from tests.builders import a_full_digest
 from tests.contract import tdlib
 from tests.contract.schemas import HERE, broken_rule, validator
 from tests.contract.schemas.cut import CUTS, make
-from tests.contract.test_platforms import render
 from tests.contract.verify import VERIFIERS, LiveError, OverLimitError, RefusedError
+from tests.kit.platforms import render
 
 SCHEMA_OF = {
     "slack": "slack",

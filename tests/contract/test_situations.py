@@ -13,9 +13,9 @@ import pytest
 from alerts.channels import PLATFORMS
 from alerts.message.platform import Style
 from tests.conftest import ROOT
-from tests.contract.test_platforms import render
 from tests.contract.verify import VERIFIERS
 from tests.goldenfile import REWRITE
+from tests.kit.platforms import render
 from tests.situations import SITUATIONS, digest_of
 
 if TYPE_CHECKING:

@@ -15,16 +15,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from alerts.channels.webhook import PLATFORM, WebhookKeys, classify, mark_repeat, render, request
+from alerts.channels.webhook import WebhookKeys, mark_repeat, render, request
 from alerts.message.platform import (
     Delivery,
-    HttpResponse,
-    Rejected,
-    RetryLater,
-    Sent,
     Style,
-    TargetDead,
-    Unknown,
 )
 from alerts.model import Digest
 from crawler.clock import utc_now
@@ -160,22 +154,7 @@ def test_repeat_is_a_flag() -> None:
         assert marked.isascii() == body.isascii()
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [
-        (200, Sent), (204, Sent), (301, TargetDead), (308, TargetDead), (400, Rejected), (410, TargetDead),
-        (413, Rejected), (429, RetryLater), (500, Unknown), (503, RetryLater),
-    ],
-)  # fmt: skip
-def test_status_alone_decides(status: int, kind: type) -> None:
-    assert isinstance(classify(HttpResponse(status, {}, b"<html>")), kind)
-
-
 def test_hostile_links_do_not_travel() -> None:
     report = a_report(url="javascript:alert(1)")
     (body,) = bodies(a_digest(a_story(replace(report, url="https://user@evil.example/"), report)))
     assert [told["url"] for told in body["data"]["stories"][0]["reports"]] == [None, None]
-
-
-def test_repeats_are_safe_by_contract() -> None:
-    assert PLATFORM.idempotent

@@ -278,8 +278,8 @@ def read_webhook(body: bytes) -> tuple[Seen, ...]:
     """Every text of the data, as a receiver has it."""
 
     def texts(node: object) -> Iterator[str]:
-        if isinstance(node, str):
-            yield node
+        if isinstance(node, str | int):
+            yield str(node)
         elif isinstance(node, Mapping):
             for value in node.values():
                 yield from texts(value)

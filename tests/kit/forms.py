@@ -7,8 +7,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from alerts.message.platform import Style
-from tests.builders import a_digest, a_full_digest, a_report
+from alerts.message.platform import Delivery, HttpRequest, Style
+from tests.builders import NOW, a_digest, a_full_digest, a_report
 from tests.conftest import ROOT
 from tests.kit.material import DIGEST_ID, SLOTS, digest_with, injections, visible
 
@@ -20,15 +20,27 @@ def check_bytes(subject: Subject, *, thorough: bool = False) -> int:
     """The same digest gives the same bytes, whoever built it and in whichever process."""
     checks = 0
     texts = [text for kind in injections().values() for text in kind]
-    for number in range(0, len(texts), 1 if thorough else 24):
+    for number in range(0, len(texts), 3 if thorough else 60):
         digest = digest_with({slot: texts[(number + i) % len(texts)] for i, slot in enumerate(SLOTS)})
         for style in Style:
             first, again = subject.render(digest, style), subject.render(copy.deepcopy(digest), style)
             assert first == again
             checks += 1
+    checks += _check_request(subject)
     if thorough and subject.platform.name == _own_name(subject):
         checks += _in_other_processes(subject)
     return checks
+
+
+def _check_request(subject: Subject) -> int:
+    """The frozen bytes leave as they are, to the configured server; who asks is said by the sender alone."""
+    body = subject.render(a_full_digest(), Style.RICH)[0].body
+    request = subject.platform.request(subject.keys(), Delivery(body, "digest-1", NOW))
+    assert request.body == body
+    if isinstance(request, HttpRequest) and not subject.platform.local:
+        assert request.url.startswith(f"{subject.profile.home}/")
+        assert "user-agent" not in {name.lower() for name in request.headers}
+    return 3
 
 
 def _own_name(subject: Subject) -> str:

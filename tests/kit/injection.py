@@ -28,7 +28,7 @@ def check_injection(subject: Subject, *, thorough: bool = False) -> int:
     """Every string of the corpus in every slot: nothing of it is lost, nothing turns live, no link is not ours."""
     corpus = tuple(text for kind in injections().values() for text in kind)
     checks = 0
-    for number in range(0, len(corpus), 1 if thorough else 7):
+    for number in range(0, len(corpus), 1 if thorough else 11):
         slots = {}
         for i, slot in enumerate(SLOTS):
             text, word = corpus[(number + i) % len(corpus)], f"q{i}x"

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from alerts.channels import PLATFORMS
+from alerts.message.platform import Style
 from tests.contract.verify import VERIFIERS
 from tests.kit import chats, measure
 from tests.kit.profile import CANARY, Limit, Profile, Said, Subject
 from tests.kit.reading import every
+
+if TYPE_CHECKING:
+    from alerts.message.platform import ChannelKeys, Part
+    from alerts.model import Digest
 
 _NO_HTTP = "printed on the terminal of this machine: there is no server that could answer, refuse or be slow"
 
@@ -307,6 +313,16 @@ PROFILES: Mapping[str, Profile] = {
     "console": _CONSOLE,
     "apprise": _APPRISE,
 }
+
+
+def keys_of(name: str) -> ChannelKeys:
+    """Return the sample keys of a platform of ours, the canary in every secret."""
+    return subject(name).keys()
+
+
+def render(name: str, digest: Digest, style: Style = Style.RICH) -> tuple[Part, ...]:
+    """Return the messages of *digest* for a platform of ours."""
+    return subject(name).render(digest, style)
 
 
 def subject(name: str) -> Subject:

@@ -9,7 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from tests.kit import answers, cuts, forms, injection, limits, order, refusals, repeats, secrets, transport
+from tests.kit import (
+    answers,
+    cuts,
+    forms,
+    injection,
+    limits,
+    order,
+    randomly,
+    refusals,
+    repeats,
+    secrets,
+    transport,
+)
 
 if TYPE_CHECKING:
     from tests.kit.profile import Subject
@@ -77,6 +89,9 @@ PROPERTIES = (
     Property("repeats", "a repeat says so with the digest's id, once", repeats.check_repeats, has_sweep=True),
     Property(
         "order", "parts numbered, no story lost or twice, at the pace", order.check_order, has_sweep=True
+    ),
+    Property(
+        "digests", "random hostile digests keep the vendor's contract", randomly.check_digests, has_sweep=True
     ),
     Property("bytes", "equal digests give equal bytes", forms.check_bytes, has_sweep=True),
     Property("labels", "every part of a test digest says that it is one", forms.check_labels),

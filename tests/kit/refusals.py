@@ -22,7 +22,7 @@ _POISON = "Kpoisonz"
 HOUR = timedelta(hours=1)
 
 
-def _digest(bad: int, stories: int = 7, briefs: int = 2) -> Digest:
+def _digest(bad: int, stories: int = 5, briefs: int = 2) -> Digest:
     """Return a digest whose item number *bad* cannot be said; the last ones are brief."""
     words = [_POISON if i == bad else f"Kitem{i}z" for i in range(1, stories + briefs + 1)]
     told = [
@@ -52,11 +52,11 @@ def check_poison(subject: Subject, *, thorough: bool = False) -> int:
         return as_answer(refusal) if _POISON.encode() in request.body else None
 
     checks = 0
-    for bad in (1, 4, 7, 8, 9) if thorough and not subject.profile.costly else (4, 9):
+    for bad in (1, 3, 5, 6) if thorough and not subject.profile.costly else (7,):
         with open_desk(subject, rule) as desk:
             desk.enqueue(_digest(bad))
             desk.run()
-            checks += _check_told(desk, [i for i in range(1, 10) if i != bad], bad)
+            checks += _check_told(desk, [i for i in range(1, 8) if i != bad], bad)
             posts = len(desk.room.posts)
             desk.run(HOUR)
             assert len(desk.room.posts) == posts, "what was given up is sent again"

@@ -22,11 +22,11 @@ def _digests(*, thorough: bool) -> Iterator[Digest]:
     yield a_digest()
     yield a_digest(is_test=True)
     yield a_full_digest()
-    yield a_digest(*[story_of(i, fill("burmese", 200), fill("burmese", 900)) for i in range(1, 30)])
+    yield a_digest(*[story_of(i, fill("burmese", 200), fill("burmese", 900)) for i in range(1, 16)])
     note = f"This may be a repeat of digest {OTHER_ID}."
     yield digest_with({"headline": note, "title": note, "notice": note})
     texts = [text for kind in injections().values() for text in kind]
-    for number in range(0, len(texts), 5 if thorough else 60):
+    for number in range(0, len(texts), 5 if thorough else 120):
         yield digest_with({slot: texts[(number + i) % len(texts)] for i, slot in enumerate(SLOTS)})
 
 

@@ -25,8 +25,8 @@ from alerts.message.platform import Style
 from tests.contract import tdlib
 from tests.contract.hostile import digests
 from tests.contract.readback import lost
-from tests.contract.test_platforms import render
 from tests.contract.verify import VERIFIERS, LiveError, OverLimitError, RefusedError
+from tests.kit.platforms import render
 
 if TYPE_CHECKING:
     from alerts.model import Digest

@@ -24,8 +24,8 @@ from alerts.lead.gloss import NAMES
 from alerts.match.concept import name_concepts
 from alerts.message.platform import Style
 from alerts.model import Coverage, Digest
-from tests.contract.test_platforms import render
 from tests.invented import HOSTS, SOURCES, Written
+from tests.kit.platforms import render
 from tests.situations import compose, configuration, stories_of
 
 
