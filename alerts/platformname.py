@@ -101,8 +101,10 @@ def _find_fault(named: object) -> str | None:
     for name in _FUNCTIONS:
         if not callable(getattr(found, name)):
             return f"its {name} is {_kind(getattr(found, name))}, not a function"
-    if not isinstance(found.secrets, tuple) or not {*found.secrets} <= {*found.keys.model_fields}:
-        return "its secrets are no tuple of names of its keys"
+    for name in ("secrets", "place"):
+        value = getattr(found, name)
+        if not isinstance(value, tuple) or not {*value} <= {*found.keys.model_fields}:
+            return f"its {name} is no tuple of names of its keys"
     for name in ("pace", "remembers_for"):
         value = getattr(found, name)
         if not isinstance(value, timedelta) or value < timedelta(0):

@@ -96,7 +96,7 @@ def test_keys_of_ones_own_platform_are_checked_like_ours(
         ("PLATFORM = {'name': 'x'}", "is a dict, not an alerts.message.platform.Platform"),
         (f"{GOOD}\nPLATFORM = replace(PLATFORM, render=None)", "its render is a NoneType, not a function"),
         (f"{GOOD}\nPLATFORM = replace(PLATFORM, keys=dict)", "its keys are no subclass of ChannelKeys"),
-        (f"{GOOD}\nPLATFORM = replace(PLATFORM, secrets=('nokey',))", "its secrets are no tuple of names"),
+        (f"{GOOD}\nPLATFORM = replace(PLATFORM, secrets=('nokey',))", "its secrets is no tuple of names"),
         (f"{GOOD}\nPLATFORM = replace(PLATFORM, pace=2)", "its pace is no timedelta"),
         (
             f"{GOOD}\nPLATFORM = replace(PLATFORM, idempotent='yes')",

@@ -29,6 +29,9 @@ from tests.chatroom import Answer, Chatroom
 from tests.contract.test_outbox import enqueue
 from tests.database import rows
 
+on_sqlite = pytest.mark.parametrize(
+    "database_url", ["sqlite"], indirect=True
+)  # how rows are kept is tested elsewhere
 SECRET = "canary-of-an-adapter"
 HOUR = timedelta(hours=1)
 
@@ -100,6 +103,7 @@ DEFECTS = {  # which function does what, the message's state after it, and what 
 }
 
 
+@on_sqlite
 def test_defect_in_sending_waits_is_told_and_harms_no_other_channel(
     store: Store, archive: Archive, chatroom: Chatroom
 ) -> None:
@@ -122,6 +126,7 @@ def test_defect_in_sending_waits_is_told_and_harms_no_other_channel(
     assert Incidents(store.engine).open_subjects() == frozenset()
 
 
+@on_sqlite
 def test_message_that_cannot_be_marked_as_a_repeat_is_not_repeated_unmarked(
     store: Store, archive: Archive, chatroom: Chatroom
 ) -> None:
@@ -138,6 +143,7 @@ def test_message_that_cannot_be_marked_as_a_repeat_is_not_repeated_unmarked(
     assert len(chatroom.posts) == 2
 
 
+@on_sqlite
 def test_refused_message_whose_plainer_form_cannot_be_written_is_given_up_and_told(
     store: Store, archive: Archive, chatroom: Chatroom
 ) -> None:

@@ -91,7 +91,7 @@ def test_every_fault_of_a_web_service_gets_its_outcome_and_is_asked_once(chatroo
     for number, (answer, _, _) in enumerate(FAULTS):
         chatroom.always(f"/{number}/{CANARY}", answer)
     base = f"json://127.0.0.1:{chatroom.port}"
-    outcomes = send([f"{base}/{number}/{CANARY}" for number in range(len(FAULTS))], deadline_s=12.0)
+    outcomes = send([f"{base}/{number}/{CANARY}" for number in range(len(FAULTS))], deadline_s=8.0)
     for (_, expected, said), outcome in zip(FAULTS, outcomes, strict=True):
         assert isinstance(outcome, expected), outcome
         assert said in getattr(outcome, "reason", "")
