@@ -27,14 +27,14 @@ from alerts.message.platform import (
     Unknown,
 )
 from alerts.model import ChangeNote, Digest, ToldIn
-from tests.builders import NOW, a_digest, a_full_digest, a_story
-from tests.contract.hostile import ATTACKS, digests, texts
+from tests.builders import NOW, a_digest, a_story
+from tests.contract.hostile import digests, texts
 from tests.contract.schemas import broken_rule, validator
 from tests.contract.verify import VERIFIERS
-from tests.kit.platforms import keys_of, render
+from tests.kit.platforms import PROFILES, keys_of, render
 from tests.kit.profile import CANARY
 
-MESSAGE_IDS = {"discord": "1400000000000000007", "telegram": "4711", "matrix": "$event:example.org"}
+MESSAGE_IDS = {name: PROFILES[name].message_id for name, platform in PLATFORMS.items() if platform.editing}
 NOTE = "Changed since, 22 Nov 14:10 MMT: “Strike on Demoso”: a figure was changed"
 
 every_editor = pytest.mark.parametrize("name", sorted(MESSAGE_IDS))
@@ -64,11 +64,9 @@ def request_edit(name: str, body: bytes) -> HttpRequest:
 
 def as_message(name: str, edit: bytes) -> dict[str, Any]:
     """Return the message as it is after *edit*, in the shape in which it was sent."""
-    found: dict[str, Any] = json.loads(edit)
-    if name == "matrix":
-        replaced: dict[str, Any] = found["m.new_content"]
-        return replaced
-    found.pop("message_id", None)
+    edited = PROFILES[name].edited
+    assert edited
+    found: dict[str, Any] = json.loads(edited(edit))
     return found
 
 
@@ -112,50 +110,15 @@ def check_edits(name: str, style: Style, digest: Digest, notes: list[ChangeNote]
     return marked
 
 
-def test_every_platform_that_edits_is_tried_here() -> None:
-    assert {name for name, platform in PLATFORMS.items() if platform.editing} == set(MESSAGE_IDS)
-
-
-@every_style
-@every_editor
-@settings(deadline=None, max_examples=5, suppress_health_check=list(HealthCheck))
-@given(digest=digests(), headlines=st.lists(texts, min_size=1, max_size=3))
-def test_hostile_headline_in_a_note_stays_inert_and_within_limits(
-    name: str, style: Style, digest: Digest, headlines: list[str]
-) -> None:
-    check_edits(name, style, digest, [a_note(headline, number) for number, headline in enumerate(headlines)])
-
-
 @pytest.mark.slow
 @every_style
 @every_editor
-@settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
 @given(digest=digests(), headlines=st.lists(texts, min_size=1, max_size=7))
 def test_many_hostile_notes_stay_inert_and_within_limits(
     name: str, style: Style, digest: Digest, headlines: list[str]
 ) -> None:
     check_edits(name, style, digest, [a_note(headline, number) for number, headline in enumerate(headlines)])
-
-
-@every_style
-@every_editor
-def test_every_known_attack_as_the_headline_of_a_note_is_inert(name: str, style: Style) -> None:
-    for attack in ATTACKS:
-        assert (
-            check_edits(name, style, a_digest(a_story()), [a_note(attack), a_note(f"x {attack} y", 2)]) == 1
-        )
-
-
-@every_style
-@every_editor
-def test_note_of_a_message_that_may_be_a_repeat_stands_above_that_word(name: str, style: Style) -> None:
-    for part in render(name, a_full_digest(), style):
-        repeat = PLATFORMS[name].mark_repeat(part.body, "a1b2c3d4")
-        edit = annotate(name, repeat)
-        assert edit is not None
-        verify_edit(name, edit)
-        for text in _KEPT[name](as_message(name, edit)):
-            assert text.index("Changed since") < text.index("This may be a repeat")
 
 
 @every_editor

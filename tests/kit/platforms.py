@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from alerts.channels import PLATFORMS
 from alerts.message.platform import Style
 from tests.contract.verify import VERIFIERS
-from tests.kit import chats, measure
+from tests.kit import chats, edits, measure
 from tests.kit.profile import CANARY, Limit, Profile, Said, Subject
 from tests.kit.reading import every
 
@@ -85,6 +85,8 @@ _DISCORD = Profile(
     least_pace_s=2.0,  # 30 in 60 seconds for a channel: discord-api-docs#6753
     most_parts=5,
     is_rich=lambda body: "embeds" in json.loads(body),
+    edited=bytes,
+    message_id="1400000000000000007",
 )  # fmt: skip
 
 _TELEGRAM = Profile(
@@ -115,6 +117,8 @@ _TELEGRAM = Profile(
     least_pace_s=3.0,  # 20 a minute in one group: core.telegram.org/bots/faq
     most_parts=5,
     is_rich=lambda body: "parse_mode" in json.loads(body),
+    edited=edits.edited_telegram,
+    message_id="4711",
 )  # fmt: skip
 
 _MATRIX = Profile(
@@ -141,6 +145,8 @@ _MATRIX = Profile(
     is_idempotent=True,  # spec.matrix.org: transaction identifiers
     most_parts=5,
     is_rich=lambda body: "formatted_body" in json.loads(body),
+    edited=edits.edited_matrix,
+    message_id="$event:example.org",
 )  # fmt: skip
 
 _MATTERMOST = Profile(

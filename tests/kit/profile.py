@@ -96,6 +96,10 @@ class Profile:
     most_parts: int | None = None
     is_rich: Callable[[bytes], bool] | None = None  # whether a body holds what only the rich style has
     unmet: Mapping[str, str] = field(default_factory=dict)  # limits that no digest can meet, and why
+    edited: Callable[[bytes], bytes] | None = (
+        None  # of an edit, the message that it makes; None: nobody can edit
+    )
+    message_id: str = ""  # a sample of how it names a message
     received: Callable[[bytes], bytes] = bytes  # our body, of the request as the server has it
     costly: str = ""  # why each sending takes long, so that what sends is left to the long sweep
     body_secret: str = ""  # why its messages hold a secret, where the protocol wants it

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from tests.kit import (
     answers,
     cuts,
+    edits,
     forms,
     injection,
     limits,
@@ -92,6 +93,9 @@ PROPERTIES = (
     ),
     Property(
         "digests", "random hostile digests keep the vendor's contract", randomly.check_digests, has_sweep=True
+    ),
+    Property(
+        "edits", "an old message is marked, or its vendor lets nobody", edits.check_edits, has_sweep=True
     ),
     Property("bytes", "equal digests give equal bytes", forms.check_bytes, has_sweep=True),
     Property("labels", "every part of a test digest says that it is one", forms.check_labels),
