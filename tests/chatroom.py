@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -80,11 +81,11 @@ class Post:
 class Chatroom(LoopbackServer):
     """Answers as it was told for a path, else as a healthy platform."""
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
+    def __init__(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
         self._scripts: dict[str, deque[Answer]] = {}
         self._standing: dict[str, Answer] = {}
         self._posts: list[Post] = []
-        super().__init__(host)
+        super().__init__(host, tls)
 
     def script(self, path: str, *answers: Answer) -> str:
         """Give *answers* to the next requests for *path*, in order; then it is healthy. Return its address."""

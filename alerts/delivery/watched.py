@@ -212,16 +212,22 @@ def _describe(error: Exception, proxy: Proxy | None) -> str:
         return LATE_CONNECTION
     if isinstance(error, requests.exceptions.Timeout):
         return "no answer in time"
-    cause = connection_cause(error, has_proxy=proxy is not None)
+    reason = _reason_below(error)
+    inner = reason.args[0] if reason is not None and reason.args else None
+    below = (
+        inner if isinstance(inner, BaseException) else error
+    )  # urllib3 keeps some causes, it does not chain them
+    cause = connection_cause(below, has_proxy=proxy is not None)
     if cause == NO_CONNECTION and isinstance(error, requests.exceptions.ProxyError):
         return "the proxy could not connect"
-    return "connection lost" if cause == NO_CONNECTION and not _is_unopened(error) else cause
+    is_unopened = type(reason).__name__ == "NewConnectionError"
+    return "connection lost" if cause == NO_CONNECTION and not is_unopened else cause
 
 
-def _is_unopened(error: BaseException) -> bool:
-    """Tell whether urllib3 says below *error* that no connection was made."""
+def _reason_below(error: BaseException) -> BaseException | None:
+    """Return what urllib3 gave as the reason of *error*, None where it gave none."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    return type(reason).__name__ == "NewConnectionError"
+    return reason if isinstance(reason, BaseException) else None
 
 
 def watch_mail(note: Note) -> None:

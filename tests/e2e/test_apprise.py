@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 import trustme
@@ -161,11 +162,37 @@ def test_what_cannot_be_sent_is_told_apart_from_what_failed(chatroom: Chatroom) 
     assert isinstance(limited, RetryLater) and limited.rate_limited
 
 
+def a_context(*names: str) -> ssl.SSLContext:
+    """Return what a server of these names needs for TLS; nobody vouches for its certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert(*names).configure_cert(context)
+    return context
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [ProxyServer, SocksServer])
+def test_services_with_hosts_of_their_own_are_reached_through_the_proxy(kind: type[ProxyServer]) -> None:
+    """Zulip and Discord: names that only the proxy knows, TLS inside its tunnel, one try after a rate limit."""
+    hook = f"/api/webhooks/{'1' * 18}/{'t' * 60}"
+    with Chatroom(tls=a_context("org.zulipchat.com", "discord.com")) as room:
+        room.always("/api/v1/messages", json_answer(200, {"result": "success", "id": 7}))
+        room.always(hook, json_answer(429, {"retry_after": 0.1}, Retry_After="9"))
+        with kind({"org.zulipchat.com": room.port, "discord.com": room.port}) as proxy:
+            zulip = f"zulip://bot@org/{'k' * 32}/news"
+            addresses = [f"{zulip}?verify=no", zulip, f"discord://{'1' * 18}/{'t' * 60}?verify=no"]
+            sent, false, limited = send(addresses, parse_proxy(proxy.url))
+    assert sent == Sent()
+    assert false == RetryLater("TLS failed: the certificate's authority is unknown")
+    assert isinstance(limited, RetryLater)
+    assert (limited.rate_limited, limited.after) == (True, timedelta(seconds=9))
+    assert sorted(post.request.path for post in room.posts) == ["/api/v1/messages", hook]
+    told = next(post.request.body.decode() for post in room.posts if "messages" in post.request.path)
+    assert parse_qs(told)["content"] == [TEXT]
+
+
 @pytest.mark.slow
 def test_a_server_that_cannot_prove_who_it_is_is_told_nothing() -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
-    with Newsroom(tls=context) as secured:
+    with Newsroom(tls=a_context("127.0.0.1")) as secured:
         outcomes = send([f"jsons://127.0.0.1:{secured.port}/x"])
         assert len(secured.requests) == 0
     assert outcomes == [RetryLater("TLS failed: the certificate's authority is unknown")]
