@@ -138,7 +138,9 @@ def render(digest: Digest, keys: MatrixKeys, style: Style) -> tuple[Part, ...]:
             "body": "\n".join(write_lines(page, PLAIN_TEXT)),
             "m.mentions": {},  # without it an "@room" in a headline rings everybody
         }
-        if digest.answers:
+        if digest.answers and digest.answers.message_id.startswith(
+            "$"
+        ):  # else of the channel's earlier platform
             content["m.relates_to"] = _thread_of(digest.answers.message_id)
         if not is_text(digest, style):
             content |= {"format": "org.matrix.custom.html", "formatted_body": _write_html(page)}

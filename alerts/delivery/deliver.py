@@ -309,9 +309,10 @@ def has_end(digest: Digest) -> bool:
 def digest_fragment(digest: Digest, story_ids: Sequence[int], *, with_end: bool) -> Digest:
     """Return the part of *digest* that tells only *story_ids*; its last lines only *with_end*.
 
-    It is in the usual layout: what was refused may be the channel's own.
+    It is in the usual layout and stands by itself: what was refused may be the channel's own layout, or the answer to
+    a message that is gone (a homeserver's retention, another room since).
     """
-    digest = replace(digest, template="")
+    digest = replace(digest, template="", answers=None)
     stories = tuple(story for story in digest.stories if story.story_id in story_ids)
     brief = tuple(report for report in digest.brief if report.story_id in story_ids)
     if with_end:

@@ -15,7 +15,7 @@ from alerts.message.paging import Page, paginate
 from alerts.message.platform import Style
 from alerts.message.prose import PLAIN_TEXT, dress_page, write_lines
 from alerts.message.template import SAMPLE, check_template, read_template
-from alerts.model import Digest
+from alerts.model import Digest, ToldIn
 from tests.builders import a_digest, a_full_digest, a_story
 from tests.conftest import ROOT
 from tests.contract.hostile import digests
@@ -71,8 +71,10 @@ def test_every_chat_platform_takes_a_template(name: str) -> None:
     assert "OWN 1" in json.dumps(json.loads(part.body), ensure_ascii=False)
 
 
-def test_what_was_refused_is_sent_again_in_the_usual_layout() -> None:
-    assert digest_fragment(a_digest(template="OWN"), (1,), with_end=True).template == ""
+def test_what_was_refused_is_sent_again_in_the_usual_layout_and_as_no_answer() -> None:
+    refused = a_digest(template="OWN", answers=ToldIn("0a1b2c3d", "4711"))
+    fragment = digest_fragment(refused, (1,), with_end=True)
+    assert (fragment.template, fragment.answers) == ("", None)
 
 
 def test_a_template_that_fails_on_a_message_gives_way_to_the_usual_layout() -> None:

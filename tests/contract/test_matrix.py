@@ -19,7 +19,7 @@ from alerts.message.platform import (
     Style,
     Unknown,
 )
-from alerts.model import Digest
+from alerts.model import Digest, ToldIn
 from tests.builders import NOW, a_digest, a_full_digest, a_report, a_sentence, a_story
 
 KEYS = MatrixKeys.model_validate(
@@ -124,3 +124,10 @@ def test_misconfigured_room_is_explained(change: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match=r"starts with '!'|https://") as caught:
         MatrixKeys.model_validate(facts)
     assert "canary" not in str(caught.value)
+
+
+def test_message_of_another_platform_is_not_answered() -> None:
+    """A channel may have been on Telegram before; a homeserver refuses an answer to what it does not know."""
+    for message_id, is_answer in (("4711", False), ("$event:example.org", True)):
+        digest = a_digest(a_story(), answers=ToldIn("0a1b2c3d", message_id))
+        assert ("m.relates_to" in content(digest)) is is_answer

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
@@ -103,11 +103,11 @@ class Ordeal:
             self._child.kill()
             self._bury()
 
-    def queue(self, count: int) -> None:
-        """Freeze *count* digests for every line, a minute apart."""
+    def queue(self, wanted: Iterable[Digest]) -> None:
+        """Freeze every digest for every line, a minute apart."""
         engine = Store.open(self.database).engine
         Archive.open(engine)
-        for number, digest in enumerate(digests(count)):
+        for number, digest in enumerate(wanted):
             self._now = NOW + timedelta(minutes=number)
             for line in self.lines:
                 _queue_one(Outbox(engine), line, digest, self._now)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.chatroom import Chatroom
 from tests.lossy.figures import HEAD, Figures, judge
-from tests.lossy.ordeal import Line, Ordeal
+from tests.lossy.ordeal import Line, Ordeal, digests
 from tests.lossy.way import LossyWay, Odds
 
 DIGESTS = 200
@@ -55,7 +55,7 @@ def an_ordeal(folder: Path, odds: Odds, seed: int, count: int) -> Iterator[tuple
         ]
         lines = [a_line(platform, way) for platform, way in zip(SINKS, ways, strict=True)]
         ordeal = stack.enter_context(Ordeal(folder, lines, seed))
-        ordeal.queue(count)
+        ordeal.queue(digests(count))
         yield ordeal, chatroom
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from alerts.delivery.http import Timeouts
 from tests.lossy.figures import HEAD, Figures, judge
-from tests.lossy.ordeal import Line, Ordeal
+from tests.lossy.ordeal import Line, Ordeal, digests
 from tests.lossy.way import LossyWay, Odds
 from tests.peers.synapse import Account, Homeserver
 
@@ -42,7 +42,7 @@ def send_digests(
         keys = {"homeserver": way.base_url, "token": sender.token, "room": room}
         line = Line("matrix", "matrix", keys, way)
         with Ordeal(folder, [line], seed, TIMEOUTS) as ordeal:
-            ordeal.queue(count)
+            ordeal.queue(digests(count))
             ordeal.run((count // 4, count), count // 2, restarted(homeserver, way))
             about = f"{ordeal.runs} runs, {ordeal.kills} kills, {ordeal.outages} restart of the homeserver"
         shown = as_queued(line, homeserver.messages(reader, room))

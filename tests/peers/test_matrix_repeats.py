@@ -14,7 +14,7 @@ from alerts.message.platform import Delivery, RetryLater, Sent
 from crawler.errors import TransportError
 from tests.builders import NOW
 from tests.lossy.figures import judge
-from tests.lossy.ordeal import Line, Ordeal
+from tests.lossy.ordeal import Line, Ordeal, digests
 from tests.lossy.way import LossyWay, Odds
 from tests.peers.lossyroom import DIGESTS, as_queued, send_digests
 from tests.peers.room import Room, a_text, put_all
@@ -80,9 +80,9 @@ def test_rate_limit_is_waited_for_as_the_server_asks_and_everything_arrives_in_o
             keys = {"homeserver": way.base_url, "token": sender.token, "room": room.room_id}
             line = Line("matrix", "matrix", keys, way)
             with Ordeal(tmp_path / "sender", [line], 1, Timeouts()) as ordeal:
-                ordeal.queue(3)
+                ordeal.queue(digests(3))
                 ordeal.run()
-            digests = [event for event in room.messages() if event["content"]["body"] != "hello"]
-            figures = judge(line, as_queued(line, digests))
+            told = [event for event in room.messages() if event["content"]["body"] != "hello"]
+            figures = judge(line, as_queued(line, told))
     assert (figures.shown, figures.lost, figures.faults) == (3, (), ())
     assert figures.requests > 3, "at least one was told to wait"

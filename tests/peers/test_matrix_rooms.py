@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from alerts.channels.matrix import MAX_BODY_BYTES, mark_repeat, render
+from alerts.delivery.http import Timeouts
 from alerts.message.platform import Rejected, Sent, Style, TargetDead
 from alerts.model import Digest, ToldIn
 from tests.builders import a_burmese_report, a_digest, a_report, a_sentence, a_story
 from tests.contract.hostile import digests as hostile_digests
+from tests.lossy.ordeal import Line, Ordeal
+from tests.lossy.way import LossyWay, Odds
 from tests.peers.room import Room, a_text, message_id_of
 from tests.peers.synapse import Homeserver
 from tests.situations import SITUATIONS, digest_of
@@ -30,7 +34,12 @@ def test_every_situation_is_taken_and_read_back_as_it_was_sent(room: Room, style
     assert [Sent(event["event_id"]) for event in read] == outcomes
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(digest=hostile_digests())
 def test_hostile_digest_is_taken_and_read_back_as_it_was_sent(room: Room, digest: Digest) -> None:
     digest = replace(
@@ -91,6 +100,21 @@ def test_digest_that_answers_another_is_a_reply_in_its_thread(room: Room) -> Non
     assert [event["event_id"] for event in related] == [message_id_of(replied)]
     event = room.homeserver.get(f"{room.path}/event/{root}", room.reader)
     assert event["unsigned"]["m.relations"]["m.thread"]["count"] == 1
+
+
+def test_answer_to_a_message_that_is_gone_is_told_by_itself(room: Room, tmp_path: Path) -> None:
+    """Retention may have removed it, or the channel has another room since."""
+    digest = replace(digest_of("correction"), answers=ToldIn("a1b2c3d4", "$gone:localhost"))
+    (refused,) = room.put(render(digest, room.keys, Style.RICH)[0].body, name="gone")
+    assert isinstance(refused, Rejected)
+    with LossyWay(room.homeserver.port, Odds(), seed=1) as way:
+        keys = {"homeserver": way.base_url, "token": room.sender.token, "room": room.room_id}
+        with Ordeal(tmp_path, [Line("matrix", "matrix", keys, way)], seed=1, timeouts=Timeouts()) as ordeal:
+            ordeal.queue([digest])
+            ordeal.run()
+    (event,) = room.messages()
+    assert "m.relates_to" not in event["content"]
+    assert "Changed" in event["content"]["body"]
 
 
 def test_wrong_token_and_a_room_that_we_left_pause_the_channel(room: Room, homeserver: Homeserver) -> None:
