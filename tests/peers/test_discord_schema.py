@@ -9,7 +9,16 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.channels.discord import DiscordKeys, classify, mark_repeat, render, request
+from alerts.channels.discord import (
+    DiscordKeys,
+    annotate,
+    classify,
+    classify_edit,
+    mark_repeat,
+    render,
+    request,
+    request_edit,
+)
 from alerts.delivery.http import Client
 from alerts.message.platform import Delivery, HttpResponse, Outcome, Rejected, RetryLater, Sent, Style
 from tests.builders import NOW, a_full_digest
@@ -34,13 +43,14 @@ def keys_for(address: str) -> DiscordKeys:
     return DiscordKeys.model_validate({"url": address})
 
 
-def send(address: str, *bodies: bytes) -> list[HttpResponse]:
-    """Return the answers to *bodies*, posted one after the other as a run posts them."""
+def send(address: str, *bodies: bytes, edits: str | None = None) -> list[HttpResponse]:
+    """Return the answers to *bodies*, sent one after the other as a run sends them: messages, or edits of one."""
+    make = request_edit if edits else request
 
     async def send_all() -> list[HttpResponse]:
         async with Client("newswatch-tests") as client:
             return [
-                await client.send(request(keys_for(address), Delivery(body, f"digest-{number}", NOW)))
+                await client.send(make(keys_for(address), Delivery(body, f"{number}", NOW, edits=edits)))
                 for number, body in enumerate(bodies)
             ]
 
@@ -98,7 +108,20 @@ def test_a_forced_limit_is_read_as_wait_and_the_next_message_goes(prism: Prism) 
     assert isinstance(outcome, RetryLater)
     assert outcome.rate_limited
     assert outcome.after == timedelta(seconds=json.loads(answer.body)["retry_after"])
-    assert outcomes(passed, part.body) == [Sent("string")]  # its examples are named for their type
+    assert outcomes(passed, part.body) == [Sent()]  # the id in its example is the word "string"
+
+
+@pytest.mark.parametrize("style", list(Style))
+def test_every_edit_is_taken_and_a_broken_one_refused(prism: Prism, style: Style) -> None:
+    note = "Changed since, 22 Nov 14:10 MMT: “@everyone **Strike**”: a figure was changed"
+    bodies = [edit for body in bodies_of(style) if (edit := annotate(body, note, "1400000000000000007"))]
+    answers = send(prism.webhook(query="?thread_id=7"), *bodies, edits="1400000000000000007")
+    refused = [number for number, answer in enumerate(answers) if answer.status != 200]
+    assert refused == [], (bodies[refused[0]].decode(), prism.log())
+    assert {type(classify_edit(answer)) for answer in answers} == {Sent}
+    broken = bodies[0].decode().replace('"parse":[]', '"parse":["strangers"]').encode()
+    (answer,) = send(prism.webhook(), broken, edits="1400000000000000007")
+    assert isinstance(classify_edit(answer), Rejected)
 
 
 LIVE = {"user", "role", "everyone", "here", "channel", "timestamp", "emoji", "spoiler", "heading"}

@@ -110,7 +110,7 @@ def _close(definition: Schema) -> Schema:
 
 
 def cut_discord(source: Schema) -> Schema:
-    """Return an OpenAPI document of one operation; of its answers 200, 429 and the error."""
+    """Return an OpenAPI document of two operations, a message and its edit; of their answers 200, 429 and the error."""
     schemas = source["components"]["schemas"]
     message = schemas["MessageResponse"]
     message = {
@@ -121,28 +121,31 @@ def cut_discord(source: Schema) -> Schema:
     definitions = keep({**schemas, "MessageResponse": message}, DISCORD_ANSWERS | DISCORD)
     definitions |= {name: _close(definitions[name]) for name in DISCORD}
     path = "/webhooks/{webhook_id}/{webhook_token}"
+    edit = f"{path}/messages/{{message_id}}"
 
     def answer(name: str) -> Schema:
         schema = {"$ref": f"#/components/schemas/{name}"}
         return {"description": name, "content": {"application/json": {"schema": schema}}}
 
-    post = strip(source["paths"][path]["post"])
-    post["requestBody"] = {
-        "required": True,
-        "content": {
-            "application/json": {"schema": {"$ref": "#/components/schemas/IncomingWebhookRequestPartial"}}
-        },
-    }
-    post["responses"] = {
-        "200": answer("MessageResponse"),
-        "429": answer("RatelimitedResponse"),
-        "4XX": answer("ErrorResponse"),
-    }
-    post.pop("security", None)
+    def operation(path: str, method: str, body: str) -> Schema:
+        found = strip(source["paths"][path][method])
+        schema = {"$ref": f"#/components/schemas/{body}"}
+        found["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        found["responses"] = {
+            "200": answer("MessageResponse"),
+            "429": answer("RatelimitedResponse"),
+            "4XX": answer("ErrorResponse"),
+        }
+        found.pop("security", None)
+        return {"parameters": strip(source["paths"][path].get("parameters", [])), method: found}
+
     return {
         "openapi": source["openapi"],
         "info": {"title": source["info"]["title"], "version": source["info"]["version"]},
-        "paths": {path: {"parameters": strip(source["paths"][path].get("parameters", [])), "post": post}},
+        "paths": {
+            path: operation(path, "post", "IncomingWebhookRequestPartial"),
+            edit: operation(edit, "patch", "IncomingWebhookUpdateRequestPartial"),
+        },
         "components": {"schemas": definitions},
     }
 
