@@ -38,6 +38,8 @@ _OTHER_FORMS = ("http", "https", "file")  # the first two are addresses of confi
 # What `break_mentions` leaves: Zulip's @**all**, @_**name** and #**stream** need no letter behind the sign.
 _SIGN = re.compile(r"[@#](?!\u200b)")
 _EMOJI = re.compile(r":(?=[\w+-]+:)")
+_BAR = re.compile(r"\|(?=\|)")  # two hide what they enclose: Rocket.Chat, Discord
+_LIST = re.compile(r"^(?=[-+] |\d+[.)])")
 _BRACKETS = str.maketrans({"<": "‹", ">": "›"})
 
 
@@ -64,7 +66,8 @@ class AppriseKeys(ChannelKeys):
 def disarm(text: str) -> str:
     """Return *text* without anything that one of the services takes for a mention, a link, HTML or emphasis."""
     text = break_links(break_mentions(break_emphasis(text.translate(_BRACKETS))))
-    return _EMOJI.sub(":\u200b", _SIGN.sub(lambda match: match[0] + "\u200b", text))
+    text = _BAR.sub("|\u200b", _SIGN.sub(lambda match: match[0] + "\u200b", text))
+    return _LIST.sub("\u200b", _EMOJI.sub(":\u200b", text))
 
 
 _PLAIN = plain_markup(disarm, address_below_in_markdown)
