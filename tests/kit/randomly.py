@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from alerts.message.platform import Style
@@ -22,6 +22,7 @@ def check_digests(subject: Subject, *, thorough: bool = False) -> int:
     @settings(
         max_examples=80 if thorough else 4,
         deadline=None,
+        phases=(Phase.generate, Phase.shrink) if thorough else (Phase.generate,),
         database=None,
         print_blob=False,
         suppress_health_check=list(HealthCheck),
