@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from alerts.delivery.failure import LOGIN_WANTED, cause_of
 from alerts.message.platform import HttpRequest, HttpResponse
+from crawler.clock import utc_now
 from crawler.errors import TransportError
 
 if TYPE_CHECKING:
@@ -117,6 +119,8 @@ class Client:
                 if len(body) >= MAX_ANSWER_BYTES:
                     break
             headers = {key.lower(): value for key, value in response.headers.items()}
+            # RFC 9110 §6.6.1: whoever receives an answer without a date notes when it came
+            headers.setdefault("date", format_datetime(utc_now(), usegmt=True))
             return HttpResponse(response.status_code, headers, bytes(body[:MAX_ANSWER_BYTES]))
 
 

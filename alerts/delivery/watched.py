@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import socket
 import sys
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from alerts.delivery.failure import LATE_CONNECTION, NO_CONNECTION, connection_cause
+from crawler.clock import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -201,7 +203,8 @@ def _read_all(response: Any) -> bytes:
 
 
 def _kept(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: headers[name] for name in _KEPT_HEADERS if name in headers}
+    kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
+    return {"date": format_datetime(utc_now(), usegmt=True), **kept}  # RFC 9110 §6.6.1
 
 
 def _describe(error: Exception, proxy: Proxy | None) -> str:

@@ -15,6 +15,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import trustme
@@ -22,7 +24,8 @@ import trustme
 from alerts.config import Channel
 from alerts.delivery.carrier import Carrier
 from alerts.delivery.http import DEFAULT_TIMEOUTS, Client
-from alerts.message.platform import Delivery, HttpRequest, Style
+from alerts.message.platform import Delivery, HttpRequest, RetryLater, Style
+from crawler.clock import utc_now
 from crawler.config import Settings
 from tests.builders import NOW, a_full_digest
 from tests.chatroom import Answer, end_exchange
@@ -52,9 +55,11 @@ FAILURES: Mapping[str, tuple[Meaning, ...]] = {
     "no HTTP": ("unknown",),
     "an answer without end": ("sent", "unknown"),  # its beginning may say that the message was taken
     "moved elsewhere": ("dead",),
+    "a time to wait for, and no date": ("later",),  # measured from when the answer came: RFC 9110 §6.6.1
 }
 
 
+WAIT = timedelta(minutes=4)
 SLOW = (
     "TLS that hangs",
     "no answer",
@@ -131,8 +136,13 @@ def _addresses(stack: ExitStack, elsewhere: LoopbackServer) -> dict[str, str]:
         "an answer cut short": ending("short"),
         "no HTTP": stack.enter_context(_Garbage()).base_url,
         "an answer without end": ending("endless"),
+        "a time to wait for, and no date": ending("answer", 429, **{"Retry-After": _in(WAIT)}),
         "moved elsewhere": ending("answer", 307, Location=elsewhere.url(f"/{CANARY}")),
     }
+
+
+def _in(wait: timedelta) -> str:
+    return format_datetime(utc_now() + wait, usegmt=True)
 
 
 class _Kept(logging.Handler):
@@ -237,4 +247,8 @@ def check_transport(subject: Subject, *, thorough: bool = False) -> int:
     for name, wanted in FAILURES.items():
         outcome = left.outcomes[name]
         assert meaning_of(outcome) in wanted, f"{name}: {outcome}, not {' or '.join(wanted)}"
-    return len(FAILURES)
+    waits = left.outcomes["a time to wait for, and no date"]
+    assert isinstance(waits, RetryLater)
+    assert waits.after is not None, "a time without a date is forgotten"
+    assert WAIT / 2 < waits.after <= WAIT
+    return len(FAILURES) + 2
