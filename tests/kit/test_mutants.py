@@ -185,6 +185,7 @@ OTHERS: dict[str, tuple[str, str, Callable[[Platform], Platform]]] = {
         lambda platform: replace(platform, request=_asks_elsewhere),
     ),
     "has no plain style": ("discord", "plain", _plain_always),
+    "forgets to edit": ("matrix", "edits", lambda platform: replace(platform, editing=None)),
 }
 MUTANTS: dict[str, tuple[str, str, Callable[[], Platform]]] = {
     **{
