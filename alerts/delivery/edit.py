@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from alerts.delivery.attempt import OPEN_STATES, State
 from alerts.delivery.deliveryrow import QueuedPart, note_event, part_values, read_part
 from alerts.message.changenote import MOST_NOTES, note_texts
 from alerts.message.platform import Part, Style
-from alerts.records.tables import alert, change_alert, delivery
+from alerts.records.tables import alert, change_alert, delivery, digest
 from crawler.clock import to_ms
 from crawler.db.engine import transaction
 
@@ -63,7 +63,9 @@ class Edits:
                     platform,
                     part,
                     [
-                        *(note for note in notes if note.article_id in article_ids),
+                        *_as_told(
+                            connection, part, [note for note in notes if note.article_id in article_ids]
+                        ),
                         *_marks(connection, part.delivery_id),
                     ],
                 )
@@ -161,6 +163,15 @@ def _tellings(table: Any, channel_id: str, article_ids: set[int]) -> Any:
     columns = table.c.article_id, table.c.story_id, table.c.digest_id
     mine = and_(table.c.channel_id == channel_id, table.c.digest_id.is_not(None))
     return select(*columns).where(mine, table.c.article_id.in_(article_ids))
+
+
+def _as_told(connection: Connection, part: QueuedPart, notes: Sequence[ChangeNote]) -> tuple[ChangeNote, ...]:
+    """Return *notes* with the headlines that stand in the message: an outlet may have changed those, too."""
+    content = connection.execute(select(digest.c.content).where(digest.c.id == part.digest_id)).scalar_one()
+    said = json.loads(content)
+    reports = [*said["brief"], *(report for story in said["stories"] for report in story["reports"])]
+    told = {report["article_id"]: report["headline"] for report in reports}
+    return tuple(replace(note, headline=told.get(note.article_id, note.headline)) for note in notes)
 
 
 def _marks(connection: Connection, target_id: int) -> tuple[ChangeNote, ...]:

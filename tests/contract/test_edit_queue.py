@@ -76,7 +76,8 @@ class Room:
             connection.execute(reread.update().where(reread.c.article_id == article_id).values(due_at=1))
         revisions = Revisions(self.store.engine)
         (told,) = revisions.due(["irrawaddy-en"], now)
-        revisions.save_changed(told, an_article(text=f"Loikaw, anew {hours}."), Validators(), now)
+        anew = an_article(title=f"Another headline {hours}", text=f"Loikaw, anew {hours}.")
+        revisions.save_changed(told, anew, Validators(), now)
         changes = Changes(self.store.engine)
         changes.save_compared([(item, FOUND) for item in changes.to_compare()], {"tg": "figures"}, now)
         owed = changes.pending("tg", "figures", 10)
@@ -124,6 +125,11 @@ def test_change_marks_the_message_that_told_the_article_and_no_other(room: Room)
         "Changed since, 22 Nov 16:24 MMT: “Clashes resume near Loikaw”: a figure was changed, a correction was printed"
     )
     assert "\n".join(rest) == json.loads(told.body)["text"], "nothing else of it changes"
+    telling = room.outbox.next_part("tg")
+    assert telling
+    assert "Another headline 0" in telling.body.decode(), (
+        "the old message is marked with the headline that it has"
+    )
     assert room.edits.next("desk", DUE) is None
 
 
