@@ -111,7 +111,7 @@ PLATFORM = Platform(
     remedies=(
         (
             "does not understand",
-            "Compare `url` with the service's page in Apprise's wiki.",
+            "Compare `url` with the service's page at appriseit.com/services.",
         ),
         (
             "does not work here",

@@ -211,6 +211,8 @@ def _tell_channels(config: Config) -> bool:
         )
         if service and service.problem:
             click.echo(f"  cannot be used: {service.problem}")
+        elif service and service.is_short:
+            click.echo(f"  takes {service.most_letters} letters in a message: digests will be cut or refused")
     for skipped in config.skipped:
         click.echo(f"channel {skipped.id}: skipped until {', '.join(skipped.variables)} is set")
     if not config.channels:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _READING_S = 25.0  # for what an address means: nobody is asked
 _START_S = 60.0  # interpreter and imports on a loaded small machine; half a second on an idle one
 _MAX_LINE_BYTES = 4096
+_SHORT_LETTERS = 500
 _MAX_EVENTS = 200  # one message is a dozen
 
 
@@ -35,6 +36,11 @@ class Service:
     name: str = ""
     most_letters: int = 0  # that Apprise knows the service to take in one message
     problem: str = ""
+
+    @property
+    def is_short(self) -> bool:
+        """Tell whether no digest fits one of its messages; Apprise knows that of SMS and pagers."""
+        return 0 < self.most_letters < _SHORT_LETTERS
 
 
 async def hand_over(message: Handover, user_agent: str, proxy: Proxy | None, deadline_s: float) -> Outcome:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import ssl
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import reduce
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -20,6 +22,7 @@ from alerts.delivery.handover import Service, ask_service, hand_over
 from alerts.message.platform import Handover, Outcome, Rejected, RetryLater, Sent, TargetDead, Unknown
 from crawler.proxyaddress import Proxy, parse_proxy
 from tests.chatroom import Answer, Chatroom, json_answer
+from tests.conftest import ROOT
 from tests.e2e.newsdesk import set_up, told_in
 from tests.mailroom import HANG_UP, Mailroom
 from tests.newsroom import Newsroom
@@ -277,11 +280,39 @@ def children() -> list[Path]:
 
 
 @pytest.mark.slow
+def test_the_addresses_on_the_page_are_of_the_services_that_it_names() -> None:
+    page = (ROOT / "docs" / "channels" / "apprise.md").read_text(encoding="utf-8")
+    rows = re.findall(r"(?m)^ +\| ([\w.-]+)[^|]* \| `(\w+://[^`|]+)` \|$", page)
+    assert len(rows) == 4
+    filled = {"TOKEN": "k" * 32, "FROM-NUMBER": "15551234567", "TO-NUMBER": "15557654321", "ID/": "abcdef/"}
+
+    async def go() -> list[Service]:
+        addresses = [reduce(lambda text, pair: text.replace(*pair), filled.items(), row[1]) for row in rows]
+        return await asyncio.gather(*map(ask_service, addresses))
+
+    for (name, _), service in zip(rows, asyncio.run(go()), strict=True):
+        assert service.problem == ""
+        assert name.split(",")[0].lower() in service.name.lower()
+
+
+@pytest.mark.slow
+def test_a_message_leaves_no_file_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "TMPDIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    with Mailroom() as mails:
+        assert send([mail(mails.port, "&store=yes"), "matrix://token@127.0.0.1:9/!a:example.org?store=yes"])
+        assert len(mails.mails) == 1
+    assert list(tmp_path.rglob("*")) == []
+
+
+@pytest.mark.slow
 def test_an_address_names_its_service_without_being_asked() -> None:
     known = asyncio.run(ask_service(f"rockets://{CANARY}/{CANARY}@chat.example.org/#news"))
     assert known == Service("Rocket.Chat", 1000)
     unknown = asyncio.run(ask_service(f"nosuch://{CANARY}"))
     assert unknown.problem == "Apprise does not understand this address"
+    assert not known.is_short
+    assert asyncio.run(ask_service("d7sms://token@15551234567")).is_short
     without = asyncio.run(ask_service(f"mqtt://example.org/{CANARY}")).problem
     assert without.startswith("this service does not work here: it needs paho-mqtt")
     assert CANARY not in json.dumps(unknown.problem)
