@@ -174,10 +174,9 @@ class Ordeal:
 
     def _strike(self, number: int, down: ExitStack, outage: AbstractContextManager[object] | None) -> None:
         """Kill the sender, or take the server down, if this request is one for it."""
-        if self._kill_at and number >= self._kill_at[0]:
+        child = self._child
+        if child is not None and self._kill_at and number >= self._kill_at[0]:
             self._kill_at.pop(0)
-            child = self._child
-            assert child is not None
             threading.Timer(self._draw.uniform(0, LONGEST_KILL_DELAY_S), child.kill).start()
         if outage is not None and self._outage_at is not None and number >= self._outage_at:
             self._outage_at = None
