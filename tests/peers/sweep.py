@@ -8,6 +8,7 @@ first sent too. Prints a table and exits with 1 when anything is wrong in it.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 import warnings
@@ -111,24 +112,27 @@ def sweep(how_many: int, seed: int) -> Tally:
 
 
 def sweep_in_parallel(how_many: int, jobs: int, seed: int) -> Tally:
-    """Judge *how_many* digests or a few less, in *jobs* processes; shows progress on a terminal's stderr."""
+    """Judge *how_many* digests in *jobs* processes, showing progress on stderr; an interrupt ends it early."""
     whole, started = Tally(), time.monotonic()
     sizes = [min(CHUNK, how_many - first) for first in range(0, how_many, CHUNK)]
-    with ProcessPoolExecutor(jobs) as pool:
+    ignore = (signal.SIGINT, signal.SIG_IGN)  # the interrupt of a terminal reaches every process
+    with ProcessPoolExecutor(jobs, initializer=signal.signal, initargs=ignore) as pool:
         waiting = [pool.submit(sweep, size, seed * 1_000_003 + number) for number, size in enumerate(sizes)]
-        for done in as_completed(waiting):
-            whole.add(done.result())
-            faults = sum(whole.faults.values())
-            spent_s = time.monotonic() - started
-            print(
-                f"\r{whole.digests:,} of {how_many:,} digests, {sum(whole.messages.values()):,} messages, "
-                f"{faults} faults, {spent_s:.0f} s ",
-                end="",
-                file=sys.stderr,
-                flush=True,
-            )
+        try:
+            for done in as_completed(waiting):
+                whole.add(done.result())
+                _show_progress(whole, how_many, time.monotonic() - started)
+        except KeyboardInterrupt:
+            signal.signal(*ignore)
+            pool.shutdown(cancel_futures=True)
     print(file=sys.stderr)
     return whole
+
+
+def _show_progress(tally: Tally, how_many: int, spent_s: float) -> None:
+    messages, faults = sum(tally.messages.values()), sum(tally.faults.values())
+    told = f"\r{tally.digests:,} of {how_many:,} digests, {messages:,} messages, {faults} faults, {spent_s:.0f} s "
+    print(told, end="", file=sys.stderr, flush=True)
 
 
 def table(tally: Tally) -> str:
@@ -153,6 +157,7 @@ def main() -> int:
     asked = parser.parse_args()
     if not tdlib.PRESENT:
         print(f"note: {tdlib.MISSING}", file=sys.stderr)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's & has switched off
     tally = sweep_in_parallel(asked.digests, asked.jobs, asked.seed)
     for example in tally.examples:
         print(example)
