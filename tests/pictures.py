@@ -2,8 +2,9 @@
 
 Two sheets of the chats most read, in Burmese and in English, and one of all platforms a situation, in a phone's width,
 and a PNG beside each where Chromium is installed. For looking, not for judging: nothing is asserted or committed. After
-``.ci/peers`` the cards of Teams are drawn by Adaptive Cards' own renderer; the rest is drawn here. Fonts of Debian that
-show Burmese: fonts-sil-padauk and fonts-noto-core.
+``.ci/peers`` the cards of Teams are drawn by Adaptive Cards' own renderer; Telegram's texts are drawn from what its own
+parser finds in them, Matrix messages with the tags that clients keep, the rest as we know it. Fonts of Debian that show
+Burmese: fonts-sil-padauk and fonts-noto-core.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alerts.channels import PLATFORMS
 from alerts.digest.page import render_page
 from tests.conftest import ROOT
+from tests.contract import tdlib
 from tests.invented import BATTLE, CLINIC, is_burmese
 from tests.kit.platforms import render
 from tests.situations import SITUATIONS, compose, digest_of, stories_of
@@ -49,7 +52,7 @@ border-radius: 12px; max-width: 400px; } .discord { background: #313338; color: 
 .section { border-top: 1px solid #ddd; padding: 6px 0; }
 .ntfy .title { font-weight: bold; }
 pre { margin: 0; font: 12px/1.5 "DejaVu Sans Mono", Padauk, monospace; overflow: auto; }
-.accent { color: #6264a7; }
+.accent { color: #6264a7; } .live { outline: 2px solid red; }
 .telegram blockquote { margin: 2px 0; padding: 2px 8px; background: #eef4f9; border-left: 3px solid #3390ec;
 border-radius: 4px; white-space: pre-wrap; } .ac-adaptiveCard { padding: 8px 0 !important; }
 """
@@ -167,16 +170,69 @@ def _teams(message: Message) -> str:
     return f'<div class="card">{"".join(map(_teams_element, body))}</div>'
 
 
+_ENTITIES = {"Bold": ("<b>", "</b>"), "BlockQuote": ("<blockquote>", "</blockquote>")}
+
+
 def _telegram(message: Message) -> str:
-    shown = message["text"].replace("</blockquote>\n", "</blockquote>")  # a block ends its own line
+    """Draw the entities that Telegram's own parser finds; what it would turn live beside ours is framed in red."""
+    shown = message["text"]
+    if tdlib.PRESENT:
+        parsed = tdlib.parse(message["text"], is_html=True)
+        before: dict[int, str] = {}
+        found = [each for each in parsed.found if each.kind in tdlib.LIVE]
+        for each in sorted((*parsed.entities, *found), key=lambda each: (each.start, -each.end)):
+            links = (
+                (f'<a href="{escape(each.url)}">', "</a>") if each.url else ('<span class="live">', "</span>")
+            )
+            opening, closing = _ENTITIES.get(each.kind, links)
+            before[each.start] = before.get(each.start, "") + opening
+            before[each.end] = closing + before.get(each.end, "")
+        shown = "".join(
+            before.get(i, "") + escape(parsed.text[i : i + 1]) for i in range(len(parsed.text) + 1)
+        )
+    shown = shown.replace("</blockquote>\n", "</blockquote>")  # a block ends its own line
     return f'<div class="pre">{shown}</div>'
+
+
+# https://spec.matrix.org/latest/client-server-api/#mroommessage-msgtypes: what clients keep; of links, web pages only.
+_MATRIX_KEPT = {
+    "a", "b", "blockquote", "br", "caption", "code", "del", "details", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6",
+    "hr", "i", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "th",
+    "thead", "tr", "u", "ul",
+}  # fmt: skip
+
+
+class _MatrixClient(HTMLParser):
+    """Draws a message as a client does: tags that it does not know are left out, their text stays."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.out = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        href = dict(attrs).get("href") or ""
+        link = f' href="{escape(href)}"' if tag == "a" and href.startswith(("https://", "http://")) else ""
+        self.out += f"<{tag}{link}>" if tag in _MATRIX_KEPT else ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self.out += f"</{tag}>" if tag in _MATRIX_KEPT else ""
+
+    def handle_data(self, data: str) -> None:
+        self.out += escape(data)
+
+
+def _matrix(message: Message) -> str:
+    client = _MatrixClient()
+    client.feed(message["formatted_body"])
+    client.close()
+    return client.out
 
 
 DRAWERS: Mapping[str, Callable[[Message], str]] = {
     "slack": _slack,
     "discord": _discord,
     "telegram": _telegram,
-    "matrix": lambda message: message["formatted_body"],
+    "matrix": _matrix,
     "mattermost": lambda message: _markdown(message["text"]),
     "googlechat": _googlechat,
     "teams": _teams,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from alerts.message.plaintext import Piece
     from alerts.model import FigureClaim, Report, Tally
 
-GLOSS_LABEL = "In English (word list)"
+GLOSS_LABEL = "In English, by word list"
 _GLOSS_CHARS = 200
 _FIGURES_CHARS = 260  # one kind of figure with its claims
 _FIGURE_NAMES = {

@@ -65,7 +65,7 @@ def test_the_page_tells_all_and_marks_what_was_found() -> None:
         "Loikaw watch: 2 stories, 1 update, 1 brief",
         "Urgent · Loikaw",
         "Aid reaches Demoso",
-        "In English (word list): airstrike; Loikaw",
+        "In English, by word list: airstrike; Loikaw",
         "Killed 5 soldiers junta spokesman at least 9 civilians KNDF, was 3, unverified",
         "Reported before by DVB, Mizzima",
         "DVB: nothing for 3 days",

@@ -28,7 +28,7 @@ MAX_CHARS = 4096
 MAX_RAW_BYTES = 32_768
 
 # What a client turns live in any text. Timestamps are live beside media only, card numbers open nothing of a stranger.
-_LIVE = {"Mention", "Hashtag", "Cashtag", "BotCommand", "Url", "EmailAddress", "MentionName"}
+LIVE = {"Mention", "Hashtag", "Cashtag", "BotCommand", "Url", "EmailAddress", "MentionName"}
 _OWN_LINE = re.compile(r"^https?://[!-~]*$", re.MULTILINE)  # an address of ours in plain text: a whole line
 
 
@@ -57,7 +57,7 @@ class Parsed:
         return tuple(
             f"{each.kind} {self.text[each.start : each.end]!r}"
             for each in (*self.entities, *self.found)
-            if each.kind in _LIVE and not any(start <= each.start and each.end <= end for start, end in ours)
+            if each.kind in LIVE and not any(start <= each.start and each.end <= end for start, end in ours)
         )
 
 
