@@ -95,6 +95,8 @@ def test_page_shows_the_line_that_a_double_opens_with(name: str) -> None:
         assert shown[1].startswith("webhook-id: a1b2c3d4-hook-")
         return
     assert shown[1] == repeat_note("a1b2c3d4")
+    has_choice = not (PLATFORMS[name].idempotent or PLATFORMS[name].local)
+    assert ("on_unknown: hold" in section(name, "Doubles")) is has_choice
 
 
 @every_platform
