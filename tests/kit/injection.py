@@ -35,7 +35,7 @@ def check_injection(subject: Subject, *, thorough: bool = False) -> int:
             slots[slot] = f"{text} {word}" if (number + i) % 2 else f"{word} {text}"
         digest = digest_with(slots, OURS)
         checks += _check_digest(subject, digest, slots, {OURS, BUILDERS})
-        if thorough:
+        if thorough and number % 12 == 0:
             checks += _verify(subject, digest)
     for number, address in enumerate(addresses()):
         slots = {"headline": f"q0x {corpus[number * 7 % len(corpus)]}"}
@@ -51,8 +51,9 @@ def _check_digest(subject: Subject, digest: Digest, slots: dict[str, str], targe
         for form in zip(*forms, strict=True):  # each complete form of the message, over all parts
             live = [what for seen in form for what in seen.live]
             assert not live, f"{style}: live {live[:3]} of {slots}"
-            checks += _check_shown(subject, style, "".join(visible(seen.text) for seen in form), slots)
-            checks += _check_links(form, targets)
+            shown = "".join(visible(seen.text) for seen in form)
+            checks += _check_shown(subject, style, shown, slots)
+            checks += _check_links(form, shown, targets)
     return checks
 
 
@@ -74,7 +75,8 @@ def _check_shown(subject: Subject, style: Style, shown: str, slots: dict[str, st
     return checks
 
 
-def _check_links(form: tuple[Seen, ...], targets: set[str] | None) -> int:
+def _check_links(form: tuple[Seen, ...], shown: str, targets: set[str] | None) -> int:
+    """Every link opens a web page of ours, whose host stands in the text: IDNA form, at least its end."""
     checks = 0
     for seen in form:
         for label, target in seen.links:
@@ -86,5 +88,8 @@ def _check_links(form: tuple[Seen, ...], targets: set[str] | None) -> int:
             )
             assert not _HOSTILE_SCHEME.match(target), target
             assert targets is None or target in targets, f"{target} behind {label!r} is no link of ours"
-            checks += 1
+            host = (urlsplit(target).hostname or "").removeprefix("www.")
+            assert host.isascii(), f"{host!r} may look like another"
+            assert visible(host[-40:]) in shown, f"nobody sees that {target} leads to {host}"
+            checks += 3
     return checks

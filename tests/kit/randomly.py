@@ -20,7 +20,7 @@ def check_digests(subject: Subject, *, thorough: bool = False) -> int:
     checks = 0
 
     @settings(
-        max_examples=80 if thorough else 4,
+        max_examples=30 if thorough else 4,
         deadline=None,
         phases=(Phase.generate, Phase.shrink) if thorough else (Phase.generate,),
         database=None,

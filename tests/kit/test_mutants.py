@@ -146,10 +146,10 @@ VERDICTS: dict[str, tuple[str, str, Callable[[HttpResponse, Outcome], Outcome]]]
     "counts a rate limit": ("teams", "waits", lambda said, o: RetryLater("?") if said.status == 429 else o),
     "repeats what the server said": ("webhook", "secrets", _echoes),
     "takes a refusal for sent": ("slack", "poison", lambda said, o: Sent() if isinstance(o, Rejected) else o),
-    "refuses at a goodbye": (
+    "takes a goodbye for sent": (
         "discord",
         "revoked",
-        lambda said, o: Rejected("?") if isinstance(o, TargetDead) else o,
+        lambda said, o: Sent() if isinstance(o, TargetDead) else o,
     ),
 }
 # … of bodies, as text …
