@@ -58,19 +58,11 @@ class Edits:
             return ()
         with transaction(self.engine) as connection:
             found = _messages(connection, channel_id, {note.article_id for note in notes})
-            return tuple(
-                _edit(
-                    platform,
-                    part,
-                    [
-                        *_as_told(
-                            connection, part, [note for note in notes if note.article_id in article_ids]
-                        ),
-                        *_marks(connection, part.delivery_id),
-                    ],
-                )
-                for part, article_ids in found
-            )
+            marked = []
+            for part, article_ids in found:
+                new = _as_told(connection, part, [each for each in notes if each.article_id in article_ids])
+                marked.append(_edit(platform, part, [*new, *_marks(connection, part.delivery_id)]))
+        return tuple(marked)
 
     def next(self, channel_id: str, now: datetime, left: Iterable[int] = ()) -> QueuedPart | None:
         """Return the edit of a channel whose turn it is, but those *left*: the one that was tried longest ago."""
@@ -78,8 +70,7 @@ class Edits:
             delivery.c.not_before.is_(None),
             delivery.c.not_before <= to_ms(now),
             delivery.c.not_before > to_ms(now + CLOCK_FAULT),
-            delivery.c.state
-            == State.UNKNOWN.value,  # its sender died; nothing speaks against another attempt
+            delivery.c.state == State.UNKNOWN.value,  # its sender died: another attempt harms nothing
         )
         is_open = and_(_is_open(), delivery.c.state != State.SENDING.value)
         waits = and_(delivery.c.channel_id == channel_id, delivery.c.edits.is_not(None), is_open, due)

@@ -18,7 +18,6 @@ from alerts.message.platform import (
     HttpRequest,
     HttpResponse,
     Outcome,
-    Part,
     Rejected,
     RetryLater,
     Sent,
@@ -261,10 +260,3 @@ def test_every_status_of_an_edit_gets_a_verdict_that_repeats_no_secret(name: str
             outcome = editing_of(name).classify(HttpResponse(status, {}, body))
             assert isinstance(outcome, Sent | RetryLater | Unknown | Rejected | TargetDead)
             assert CANARY not in repr(outcome)
-
-
-@every_editor
-def test_parts_of_a_long_digest_take_a_note_each(name: str) -> None:
-    digest = a_digest(*[a_story(story_id=number) for number in range(1, 60)])
-    parts: tuple[Part, ...] = render(name, digest)
-    assert check_edits(name, Style.RICH, digest, [a_note()]) == len(parts)

@@ -68,7 +68,7 @@ def check_edits(subject: Subject, *, thorough: bool = False) -> int:
 def _digests(corpus: list[str], *, thorough: bool) -> Iterator[Digest]:
     yield a_full_digest()
     yield a_digest(*[story_of(i, fill("burmese", 200), fill("burmese", 900)) for i in range(1, 30)])
-    for _ in range(0, len(corpus), 1 if thorough else 4):
+    for _ in range(0, len(corpus), 1 if thorough else 10):
         yield a_digest()
 
 
