@@ -85,7 +85,7 @@ TEMPLATES = tuple(
         rf"(?:first seen )?{_TIME}",
         r"\d+ (?:min|h|days) ago|just now",
         r"\+\d+ more (?:reports?|stories|story)(?: not listed\.|: )?|\+\d+ more",
-        r"In English \(word list\):|Reported before by|converted from Zawgyi|repeats",
+        r"In English, by word list:|Reported before by|converted from Zawgyi|repeats",
         r"ethnic media|junta media|independent|international|humanitarian|unverified|at least|about(?=\d)|, was",
         r"(?:Killed|Injured|Displaced|Captured|Surrendered|Arrested|Houses destroyed|Bases captured)"
         r"(?=[:\d\0]|atleast|about)",
