@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 from alerts.channels import PLATFORMS
 from alerts.message.platform import Style
@@ -143,6 +144,7 @@ _MATRIX = Profile(
     farewell=Said(403, {"errcode": "M_FORBIDDEN", "error": "not in room"}, "dead"),
     wait=lambda seconds: {"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": _milliseconds(seconds)},
     is_idempotent=True,  # spec.matrix.org: transaction identifiers
+    identity=lambda request: f"{request.method} {request.url}",
     most_parts=5,
     is_rich=lambda body: "formatted_body" in json.loads(body),
     edited=edits.edited_matrix,
@@ -191,6 +193,7 @@ _GOOGLECHAT = Profile(
     ),
     refusal=Said(400, {"error": {"status": "INVALID_ARGUMENT", "message": "Invalid JSON payload"}}, "refused"),
     farewell=Said(404, {"error": {"status": "NOT_FOUND"}}, "dead"),
+    identity=lambda request: parse_qs(urlsplit(request.url).query)["requestId"][0],  # unproven for webhooks
     least_pace_s=1.0,  # 60 writes a minute and space
     most_parts=5,
     is_rich=lambda body: "cardsV2" in json.loads(body),
@@ -238,6 +241,7 @@ _NTFY = Profile(
     ),
     refusal=Said(400, {"code": 40024, "http": 400, "error": "message invalid"}, "refused"),
     farewell=Said(403, {"code": 40301, "http": 403, "error": "forbidden"}, "dead"),
+    identity=lambda request: request.headers["x-sequence-id"],  # from 2.16 on a repeat replaces the message
     least_pace_s=5.0,  # docs.ntfy.sh/publish: one in 5 s after 60
     most_parts=1,
     unmet={
@@ -261,6 +265,7 @@ _WEBHOOK = Profile(
     refusal=Said(422, {"error": "unprocessable"}, "refused"),
     farewell=Said(410, b"", "dead"),
     is_idempotent=True,  # standardwebhooks.com: the receiver remembers webhook-id
+    identity=lambda request: request.headers["webhook-id"],
     is_rich=lambda body: not body.isascii(),
     hides={"copy_of": "the reports of one story stand side by side in it; a receiver compares them itself"},
 )  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, assert_never
 
-from alerts.message.platform import HttpResponse, Rejected, RetryLater, Sent, TargetDead, Unknown
+from alerts.message.platform import HttpRequest, HttpResponse, Rejected, RetryLater, Sent, TargetDead, Unknown
 
 if TYPE_CHECKING:
     from alerts.message.platform import ChannelKeys, Outcome, Part, Platform, Style
@@ -91,7 +91,10 @@ class Profile:
     wait: Callable[[object], object] | None = (
         None  # the body of a 429 that names this many seconds; None: header only
     )
-    is_idempotent: bool = False
+    is_idempotent: bool = False  # a repeat of the same identity is never seen twice
+    identity: Callable[[HttpRequest], str] | None = (
+        None  # by which the vendor tells a repeat, where there is one
+    )
     least_pace_s: float = 0.0  # between two messages to one channel, as the vendor's limit asks
     most_parts: int | None = None
     is_rich: Callable[[bytes], bool] | None = None  # whether a body holds what only the rich style has

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from alerts.message.platform import Style
-from tests.builders import a_digest, a_full_digest
+from alerts.message.platform import Delivery, HttpRequest, Style
+from tests.builders import NOW, a_digest, a_full_digest
 from tests.kit.material import DIGEST_ID, SLOTS, digest_with, fill, injections, story_of, visible
 
 if TYPE_CHECKING:
@@ -32,12 +33,31 @@ def _digests(*, thorough: bool) -> Iterator[Digest]:
 
 def check_repeats(subject: Subject, *, thorough: bool = False) -> int:
     """`mark_repeat` says in every form of the message that it may be a repeat, and of which digest; twice is once."""
-    checks = 0
+    checks = _check_identity(subject)
     for digest in _digests(thorough=thorough):
         for style in Style:
             for part in subject.render(digest, style):
                 checks += _check_part(subject, part.body)
     return checks
+
+
+def _check_identity(subject: Subject) -> int:
+    """Every attempt at a message has its identity, and no other message has it, where the vendor knows one at all."""
+    profile = subject.profile
+    assert subject.platform.idempotent == profile.is_idempotent, (
+        "adapter and vendor disagree on what a repeat is"
+    )
+    if profile.identity is None:
+        assert not profile.is_idempotent, "the profile does not say by what a repeat is told"
+        return 1
+    found = []
+    for key, attempt, hours in (("digest-1", 1, 0), ("digest-1", 2, 9), ("digest-2", 1, 0)):
+        delivery = Delivery(b"{}", key, NOW + timedelta(hours=hours), attempt=attempt)
+        request = subject.platform.request(subject.keys(), delivery)
+        assert isinstance(request, HttpRequest)
+        found.append(profile.identity(request))
+    assert found[0] == found[1] != found[2], f"identities of two attempts and of another message: {found}"
+    return 3
 
 
 def _check_part(subject: Subject, body: bytes) -> int:
