@@ -84,6 +84,7 @@ class Chatroom(LoopbackServer):
     def __init__(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
         self._scripts: dict[str, deque[Answer]] = {}
         self._standing: dict[str, Answer] = {}
+        self._below: dict[str, Answer] = {}
         self._posts: list[Post] = []
         super().__init__(host, tls)
 
@@ -101,6 +102,12 @@ class Chatroom(LoopbackServer):
             else:
                 self._standing[path] = answer
         return self.url(path)
+
+    def answer_below(self, path: str, answer: Answer | None) -> None:
+        """Give *answer* to every request whose path begins with *path*: a Matrix transaction stands at its end."""
+        with self.lock:
+            self._below = {each: kept for each, kept in self._below.items() if each != path}
+            self._below |= {path: answer} if answer else {}
 
     @property
     def posts(self) -> tuple[Post, ...]:
@@ -132,6 +139,10 @@ class Chatroom(LoopbackServer):
         with self.lock:
             script = self._scripts.get(request.path)
             answer = script.popleft() if script else self._standing.get(request.path)
+            if answer is None:
+                answer = next(
+                    (kept for path, kept in self._below.items() if request.path.startswith(path)), None
+                )
             if answer and answer.when and not answer.when(request):
                 answer = None
             if answer is None and (said := answer_edit(self._posts, request)):

@@ -85,25 +85,31 @@ class Notices:
     ) -> None:
         """Make untold again what stands only in messages that a deaf channel never took, if others can hear it.
 
-        The messages are written anew without it (*render*), so that it is not told twice when the channel is back.
+        Messages that were certainly never seen are written anew without it (*render*), so that it is not told twice
+        when the channel is back; of others a new form might be seen beside the first.
         """
         channels = {channel.id: channel for channel in self._config.channels}
         for digest_id, channel_id, told in self._incidents.told_in_digests(hearing.unable):
             others = [item for item in told if hearing.hearers(item)]
-            rows = self._outbox.parts_of(digest_id)
-            if not others or not all(row.state in _NEVER_SENT and not row.repeats for row in rows):
+            rows, content = self._outbox.parts_of(digest_id), self._outbox.read_digest(digest_id)
+            if not others or content is None or any(row.state is State.SENT for row in rows):
                 continue
-            content = self._outbox.read_digest(digest_id)
-            if content is None:
-                continue
-            texts = {item.text for item in others}
+            channel, texts = channels.get(channel_id), {item.text for item in others}
             kept = tuple(line for line in content.notices if line not in texts and not line.startswith(LABEL))
             rest = replace(content, notices=kept)
-            parts: tuple[Part, ...] | None = ()
-            if rest.stories or rest.brief or kept:
-                channel = channels.get(channel_id)
-                parts = None if channel is None else render(channel, rest)
+            parts: tuple[Part, ...] | None = None
+            if all(_is_unseen(row, channel) for row in rows):
+                is_empty = not (rest.stories or rest.brief or kept)
+                parts = () if is_empty else render(channel, rest) if channel else None
             self._outbox.rewrite(rest, parts, [item.incident_id for item in others], now)
+
+
+def _is_unseen(row: QueuedPart, channel: Channel | None) -> bool:
+    """Tell whether a message certainly never arrived; a platform that knows repeats is asked again after any answer."""
+    if row.state not in _NEVER_SENT or row.repeats:
+        return False
+    refused_at_once = row.state is State.HELD and row.attempts == 1
+    return (channel is not None and not channel.platform.idempotent) or not row.attempts or refused_at_once
 
 
 def why_stuck(waiting: QueuedPart | None, now: datetime) -> str | None:

@@ -50,6 +50,15 @@ _COMMON = (
         f"a proxy ({_PROXY}).",
     ),
     (failure.NO_CONNECTION, "The network between this machine and the host is broken; try again later."),
+    (
+        "answer in time",
+        "The server has the message and says nothing: it is overloaded, or something on the way swallows its answers.",
+    ),
+    (
+        "connection lost",
+        "The connection broke before the answer came: look at the network, or at a proxy on the way.",
+    ),
+    ("broke off", "The server broke off before it answered: it may be restarting; try again later."),
     ("not a usable address", "Correct the channel's address; it begins with https:// and names a host."),
     (
         "with a web page",

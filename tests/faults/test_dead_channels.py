@@ -108,6 +108,29 @@ def test_d04_channel_that_fails_for_hours_is_told_of_elsewhere_and_one_that_slep
 
 
 @pytest.mark.slow
+def test_d04_notice_in_a_message_that_may_have_arrived_is_told_elsewhere_and_the_message_stays_one(
+    tmp_path: Path, chatroom: Chatroom
+) -> None:
+    room = {"id": "room", "platform": "matrix", "homeserver": chatroom.url(""), "token": "t", "room": "!r:x"}
+    hook = receiver(chatroom, "hook", topics=["operation-1111"])
+    office = Office.open(tmp_path, room, hook, operators=["room"])
+    office.news()
+    office.incidents.begin("feed:dvb", "Source DVB (dvb) cannot be read.", office.now)
+    lost = Answer(200, b"{}", ending="reset")
+    txn = "/_matrix/client/v3/rooms/%21r%3Ax/send/m.room.message/"
+    chatroom.answer_below(txn, lost)
+    office.run()
+    for _ in range(4):
+        office.run(after=HOUR)
+    assert told(chatroom, "hook", "Source DVB (dvb) cannot be read") == 1
+    chatroom.answer_below(txn, None)
+    office.run(after=HOUR)
+    shown = [post for post in chatroom.visible if post.request.path.startswith(txn)]
+    assert sum("News 0001" in text_of(post) for post in shown) == 1, "never twice on Matrix"
+    assert office.parts("room")[0].state is State.SENT
+
+
+@pytest.mark.slow
 def test_d04_operators_channel_without_its_secret_is_stood_in_for(tmp_path: Path, chatroom: Chatroom) -> None:
     desk = {"id": "desk", "platform": "slack", "url": "${DESK_URL}"}
     office = Office.open(tmp_path, desk, receiver(chatroom), operators=["desk"])

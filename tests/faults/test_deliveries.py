@@ -295,6 +295,7 @@ def test_d16_hostile_headline_pings_nobody_and_links_nowhere(tmp_path: Path, cha
         VERIFIERS[channel.platform.name](part.body)
 
 
+@pytest.mark.slow
 def test_d17_two_channels_to_one_place_tell_an_article_once(tmp_path: Path, chatroom: Chatroom) -> None:
     address = chatroom.url("/hooks/desk")
     one = receiver(chatroom, "one", topics=["loikaw"]) | {"url": address}
