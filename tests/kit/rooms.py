@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,6 @@ from alerts.delivery.attempt import State
 from alerts.delivery.carrier import Carrier
 from alerts.delivery.channelstate import ChannelStates
 from alerts.delivery.deliver import DeliveryReport, Sender
-from alerts.delivery.http import Timeouts
 from alerts.delivery.outbox import Outbox
 from alerts.digest.compose import Selection
 from alerts.message.platform import Style
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from tests.kit.profile import Said, Subject
     from tests.newsroom import Exchange, Request
 
-SHORT = Timeouts(connect_s=2.0, read_s=1.0, total_s=1.5)
 CHANNEL = "desk"
 
 
@@ -64,8 +63,10 @@ class Room(Chatroom):
 
 @cache
 def _empty_database() -> Path:
-    """Return a database with all tables and no rows, made once and left to the system's own tidying."""
-    path = Path(tempfile.mkdtemp(prefix="nwkit")) / "empty.db"
+    """Return a database with all tables and no rows, made once a process and removed at its end."""
+    folder = tempfile.mkdtemp(prefix="nwkit")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = Path(folder) / "empty.db"
     store = Store.open(f"sqlite:///{path}")
     Archive.open(store.engine)
     store.engine.dispose()
@@ -120,7 +121,7 @@ class Desk:
         def clock() -> datetime:
             return self.now + timedelta(seconds=asyncio.get_running_loop().time() - started)
 
-        async with Carrier(Settings(), SHORT) as carrier:
+        async with Carrier(Settings()) as carrier:
             owner, stop = f"run-{self.runs}", asyncio.Event()
             sender = Sender(self.outbox, self.incidents, carrier, clock, owner, lambda text: None, stop)
             await sender.deliver([self.channel(pace)])

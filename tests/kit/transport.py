@@ -12,7 +12,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,14 +23,13 @@ import trustme
 
 from alerts.config import Channel
 from alerts.delivery.carrier import Carrier
-from alerts.delivery.http import DEFAULT_TIMEOUTS, Client
+from alerts.delivery.http import DEFAULT_TIMEOUTS, Client, Timeouts
 from alerts.message.platform import Delivery, HttpRequest, RetryLater, Style
 from crawler.clock import utc_now
 from crawler.config import Settings
 from tests.builders import NOW, a_full_digest
 from tests.chatroom import Answer, end_exchange
 from tests.kit.profile import CANARY, Meaning, meaning_of
-from tests.kit.rooms import SHORT
 from tests.newsroom import LoopbackServer
 
 if TYPE_CHECKING:
@@ -59,6 +58,9 @@ FAILURES: Mapping[str, tuple[Meaning, ...]] = {
 }
 
 
+SHORT = Timeouts(
+    connect_s=3.0, read_s=1.5, total_s=2.5
+)  # long enough for a loaded machine to send the request
 WAIT = timedelta(minutes=4)
 SLOW = (
     "TLS that hangs",
@@ -85,24 +87,36 @@ class _Garbage(LoopbackServer):
         exchange.send(b"220 mail.example ESMTP ready\r\n")
 
 
+def _tear_down(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def _speak_plainly(connection: socket.socket) -> None:
+    """Answer the greeting of TLS as a server does that speaks none."""
+    connection.recv(4096)
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
 @contextmanager
-def _listening(*, resets: bool) -> Iterator[int]:
-    """Yield the port of a socket that never answers; with *resets* it tears every connection down at once."""
+def _listening(treat: Callable[[socket.socket], None] | None = None) -> Iterator[int]:
+    """Yield the port of a socket whose connections are treated so and closed; without that they are left hanging."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
 
-        def serve() -> None:
-            with suppress(OSError):
-                while True:
+        def serve(treat: Callable[[socket.socket], None]) -> None:
+            while True:
+                try:
                     connection, _ = listener.accept()
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                    connection.close()
+                except OSError:
+                    return
+                with connection, suppress(OSError):
+                    treat(connection)
 
-        thread = threading.Thread(target=serve, daemon=True)
-        if resets:
+        thread = threading.Thread(target=serve, args=(treat,), daemon=True)
+        if treat:
             thread.start()
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)
-    if resets:
+    if treat:
         thread.join(5)
 
 
@@ -118,7 +132,7 @@ def _addresses(stack: ExitStack, elsewhere: LoopbackServer) -> dict[str, str]:
     def ending(how: Any, status: int = 200, body: bytes = b"ok", **headers: str) -> str:
         return stack.enter_context(_Ending(Answer(status, body, headers, ending=how))).base_url
 
-    silent = stack.enter_context(_listening(resets=False))
+    silent = stack.enter_context(_listening())
     secured = stack.enter_context(_Ending(Answer(200, b"ok"), tls=_unknown_certificate()))
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
@@ -126,9 +140,9 @@ def _addresses(stack: ExitStack, elsewhere: LoopbackServer) -> dict[str, str]:
         "refused": f"http://127.0.0.1:{port}",
         "no such name": "http://no-such-name.invalid",
         "unknown certificate": secured.base_url,
-        "no TLS at all": ending("answer").replace("http://", "https://"),
+        "no TLS at all": f"https://127.0.0.1:{stack.enter_context(_listening(_speak_plainly))}",
         "TLS that hangs": f"https://127.0.0.1:{silent}",
-        "reset at once": f"http://127.0.0.1:{stack.enter_context(_listening(resets=True))}",
+        "reset at once": f"http://127.0.0.1:{stack.enter_context(_listening(_tear_down))}",
         "reset after the body": ending("reset"),
         "closed without an answer": ending("close"),
         "no answer": ending("hang"),
