@@ -21,7 +21,7 @@ class Carrier:
 
     def __init__(self, settings: Settings, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> None:
         self._client = Client.for_settings(settings, timeouts)
-        self._deadline_s = timeouts.total_s
+        self._timeouts = timeouts
         self._user_agent = settings.user_agent
         self._proxy = settings.network.way_out
 
@@ -44,7 +44,7 @@ class Carrier:
                 case HttpRequest():
                     response = await self._client.send(request)
                 case Handover():
-                    return await hand_over(request, self._user_agent, self._proxy, self._deadline_s)
+                    return await hand_over(request, self._user_agent, self._proxy, self._timeouts)
                 case _ as never:
                     assert_never(never)
         except TransportError as error:

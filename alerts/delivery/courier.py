@@ -63,7 +63,7 @@ class _Courier:
         if self._order["body"] is None:
             return self.note(END, taken=None, service=str(plugin.service_name), letters=plugin.body_maxlen)
         watched.watch_sockets(self.note)
-        watched.watch_http(self.note, self._order["user_agent"], proxy)
+        watched.watch_http(self.note, self._order["user_agent"], proxy, *self._order["timeouts_s"])
         watched.watch_mail(self.note)
         self.note(READY)
         try:

@@ -19,6 +19,7 @@ from crawler.confinement import child_environment
 
 if TYPE_CHECKING:
     from alerts.delivery.evidence import Event
+    from alerts.delivery.http import Timeouts
     from alerts.message.platform import Handover
     from crawler.proxyaddress import Proxy
 
@@ -43,14 +44,17 @@ class Service:
         return 0 < self.most_letters < _SHORT_LETTERS
 
 
-async def hand_over(message: Handover, user_agent: str, proxy: Proxy | None, deadline_s: float) -> Outcome:
+async def hand_over(message: Handover, user_agent: str, proxy: Proxy | None, timeouts: Timeouts) -> Outcome:
     """Have *message* sent once and return how it went, by what was seen of it.
 
-    *deadline_s* counts from the moment from which something may leave this machine.
+    The whole of *timeouts* counts from the moment from which something may leave this machine.
     """
-    order = _order(message.address, user_agent, proxy) | {"body": message.body.decode("utf-8")}
+    order = _order(message.address, user_agent, proxy) | {
+        "body": message.body.decode("utf-8"),
+        "timeouts_s": [timeouts.connect_s, timeouts.read_s],
+    }
     try:
-        events, ending = await _run(order, deadline_s)
+        events, ending = await _run(order, timeouts.total_s)
     except OSError as error:  # no memory, no process left
         return RetryLater(f"the sending process did not start: {error.strerror}")
     return judge(events, ending)

@@ -34,7 +34,6 @@ REFUSED = "refused"  # the address cannot be used at all: why
 END = "end"  # what Apprise says: taken
 
 MAX_ANSWER_BYTES = 64 * 1024
-CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 5.0, 20.0
 _KEPT_HEADERS = ("retry-after", "date")
 # PEP 578: what sends nothing to a chat. Names are looked up and connections made only as `guard` allows.
 _FORBIDDEN_EVENTS = frozenset(
@@ -115,7 +114,9 @@ def _describe_connection(error: BaseException) -> str:
     return LATE_CONNECTION if isinstance(error, TimeoutError) else connection_cause(error, has_proxy=False)
 
 
-def watch_http(note: Note, user_agent: str, proxy: Proxy | None) -> None:
+def watch_http(
+    note: Note, user_agent: str, proxy: Proxy | None, connect_timeout_s: float, read_timeout_s: float
+) -> None:
     """Note every exchange of ``requests``; follow no redirect, read 64 KiB at most, ask nobody's environment.
 
     After an answer to wait, a failure of the server, or none at all nothing more leaves: Apprise asks again at once.
@@ -142,7 +143,7 @@ def watch_http(note: Note, user_agent: str, proxy: Proxy | None) -> None:
         note(WATCHED)
         self.max_retries = Retry(0, read=False)
         request.headers.update({"User-Agent": user_agent, "Accept-Encoding": "identity"})
-        named |= {"stream": True, "timeout": (CONNECT_TIMEOUT_S, READ_TIMEOUT_S), "proxies": _proxies(proxy)}
+        named |= {"stream": True, "timeout": (connect_timeout_s, read_timeout_s), "proxies": _proxies(proxy)}
         try:
             response = exchange(self, request, **named)
             response._content = _read_all(response)
@@ -167,7 +168,7 @@ def watch_http(note: Note, user_agent: str, proxy: Proxy | None) -> None:
     _replace(requests.adapters.HTTPAdapter, "send", watched_exchange)
     _replace(http.client.HTTPConnection, "send", watched_transmit)
     if proxy is not None and proxy.is_socks:
-        _tunnel_through(proxy)
+        _tunnel_through(proxy, connect_timeout_s)
 
 
 def _proxies(proxy: Proxy | None) -> dict[str, str]:
@@ -175,7 +176,7 @@ def _proxies(proxy: Proxy | None) -> dict[str, str]:
     return {} if proxy is None or proxy.is_socks else {"http": proxy.address, "https": proxy.address}
 
 
-def _tunnel_through(proxy: Proxy) -> None:
+def _tunnel_through(proxy: Proxy, timeout_s: float) -> None:
     from python_socks.sync import Proxy as Tunnel
     from urllib3.util import connection
 
@@ -183,7 +184,7 @@ def _tunnel_through(proxy: Proxy) -> None:
         tunnel = Tunnel.from_url(proxy.address.replace("socks5h://", "socks5://", 1), rdns=True)
         host = address[0].strip("[]")
         try:
-            return tunnel.connect(host, address[1], timeout=CONNECT_TIMEOUT_S * 2)
+            return tunnel.connect(host, address[1], timeout=timeout_s * 2)  # to the proxy, and on
         except Exception as error:  # its own kinds, which urllib3 does not know
             raise ConnectionError("the proxy could not connect") from error
 

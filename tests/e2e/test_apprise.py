@@ -19,6 +19,7 @@ import pytest
 import trustme
 
 from alerts.delivery.handover import Service, ask_service, hand_over
+from alerts.delivery.http import Timeouts
 from alerts.message.platform import Handover, Outcome, Rejected, RetryLater, Sent, TargetDead, Unknown
 from crawler.proxyaddress import Proxy, parse_proxy
 from tests.chatroom import Answer, Chatroom, json_answer
@@ -37,7 +38,8 @@ def send(addresses: Sequence[str], proxy: Proxy | None = None, deadline_s: float
     """Hand the text over to every address, all at once; return the outcomes in their order."""
 
     async def go() -> list[Outcome]:
-        sent = (hand_over(Handover(each, TEXT.encode()), AGENT, proxy, deadline_s) for each in addresses)
+        timeouts = Timeouts(total_s=deadline_s)
+        sent = (hand_over(Handover(each, TEXT.encode()), AGENT, proxy, timeouts) for each in addresses)
         return await asyncio.gather(*sent)
 
     return asyncio.run(go())
@@ -229,7 +231,9 @@ def test_the_secret_stands_in_no_list_of_processes_and_the_child_dies_with_its_d
 
     async def go() -> Outcome:
         address = f"json://user:{CANARY}@127.0.0.1:{chatroom.port}/x"
-        sending = asyncio.create_task(hand_over(Handover(address, TEXT.encode()), AGENT, None, 0.7))
+        sending = asyncio.create_task(
+            hand_over(Handover(address, TEXT.encode()), AGENT, None, Timeouts(total_s=0.7))
+        )
         while not chatroom.posts and not sending.done():
             await asyncio.sleep(0.05)
         for child in children():
@@ -256,8 +260,8 @@ def test_a_child_that_is_killed_from_outside_leaves_the_outcome_that_it_saw(chat
 
     async def go() -> Outcome:
         address = f"json://127.0.0.1:{chatroom.port}/x"
-        sending = asyncio.create_task(hand_over(Handover(address, TEXT.encode()), AGENT, None, 20.0))
-        while not chatroom.posts:
+        sending = asyncio.create_task(hand_over(Handover(address, TEXT.encode()), AGENT, None, Timeouts()))
+        while not chatroom.posts and not sending.done():
             await asyncio.sleep(0.05)
         (child,) = children()
         os.kill(int(child.name), signal.SIGKILL)
