@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alerts.model import Digest
     from tests.kit.profile import Subject
 
-_PACE = timedelta(milliseconds=80)
+_PACE = timedelta(milliseconds=60)
 
 
 def _long_digest(stories: int, chars: int) -> Digest:
@@ -97,7 +97,7 @@ def _check_without_stories(subject: Subject) -> int:
 def _check_sent(subject: Subject) -> int:
     """Send a long digest: its parts arrive in order, each at least the pace after the one before."""
     with open_desk(subject, lambda request: None) as desk:
-        messages = desk.enqueue(_long_digest(25, 700))
+        messages = desk.enqueue(_long_digest(14, 700))
         desk.enqueue(a_digest(story_of(99, "Kitem99z"), digest_id="b2c3d4e5"))
         desk.run(pace=_PACE)
         bodies = [subject.profile.received(post.request.body) for post in desk.room.posts]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from tests.newsroom import Exchange, Request
 
 CHANNEL = "desk"
+# Commits wait for the disk, which shows nothing here: the files lie in memory where the system has such a folder.
+_MEMORY = next((folder for folder in ("/dev/shm",) if os.access(folder, os.W_OK)), None)
 
 
 def as_answer(said: Said) -> Answer:
@@ -64,7 +67,7 @@ class Room(Chatroom):
 @cache
 def _empty_database() -> Path:
     """Return a database with all tables and no rows, made once a process and removed at its end."""
-    folder = tempfile.mkdtemp(prefix="nwkit")
+    folder = tempfile.mkdtemp(prefix="nwkit", dir=_MEMORY)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = Path(folder) / "empty.db"
     store = Store.open(f"sqlite:///{path}")
@@ -136,7 +139,7 @@ class Desk:
 @contextmanager
 def open_desk(subject: Subject, rule: Callable[[Request], Answer | None]) -> Iterator[Desk]:
     """Yield a desk whose platform answers by *rule*."""
-    with tempfile.TemporaryDirectory(prefix="nwkit") as folder:
+    with tempfile.TemporaryDirectory(prefix="nwkit", dir=_MEMORY) as folder:
         path = Path(folder) / "newswatch.db"
         shutil.copyfile(_empty_database(), path)
         state_marker(path).touch()
