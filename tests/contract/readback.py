@@ -2,12 +2,11 @@
 
 A headline that is shown is the cleaned original, whole, or a beginning of it and an ellipsis; zero-width characters do
 not count, look-alikes are taken back. One that is not shown must be counted: "+3 more stories not listed". TDLib reads
-Telegram's texts, HTML and markdown are read by what stands here, never by an adapter.
+Telegram's texts, a CommonMark parser those of Teams and Mattermost; nothing is read by an adapter.
 """
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from bisect import bisect_left
@@ -16,47 +15,23 @@ from typing import TYPE_CHECKING, Any
 
 from alerts.message.plaintext import ELLIPSIS, clean_line, cut_text
 from tests.contract import tdlib
+from tests.kit.platforms import PROFILES
+from tests.kit.reading import LOOKALIKES
 
 if TYPE_CHECKING:
     from alerts.model import Digest, Report
 
 Message = Mapping[str, Any]
 
-# What Teams, Google Chat, Mattermost and Discord's titles are given in place of signs of their markup, one for one.
-LOOKALIKES = {"∗": "*", "＿": "_", "ʻ": "`", "＼": "\\", "∼": "~", "‹": "<", "›": ">"}
-_ALIKE = str.maketrans(LOOKALIKES | dict.fromkeys("\u200b\u200c\u200d\u2060", ""))
+_ALIKE = LOOKALIKES | dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060"), None)
 _SHORTEST_CHARS = 60  # no budget cuts a headline shorter than this
 _KEY_CHARS = 20
-_TAG = re.compile(r"<[^>]*>")
-_BREAK = re.compile(r"</(?:p|li|ul|blockquote|div)>|<br>")
-
-
-def _of_html(text: str) -> str:
-    return html.unescape(_TAG.sub("", _BREAK.sub("\n", text)))
 
 
 def _of_markdown(text: str) -> str:
-    """Undo escapes, bold and links of Discord's and Mattermost's markdown in one pass."""
+    """Undo escapes, bold and links of Discord's markdown in one pass."""
     pattern = r"\\([^0-9A-Za-z\s])|\*\*|(?<=\])\([^)\s]*\)|\[|\]"
     return re.sub(pattern, lambda match: match[1] or "", text)
-
-
-def _slack(message: Message) -> Iterator[str]:
-    if "blocks" not in message:
-        yield html.unescape(re.sub(r"<[^>]*>", "", message["text"]))
-    for block in message.get("blocks", []):
-        if block["type"] == "rich_text":
-            yield from (_leaves(element) for element in block["elements"])
-        elif block["type"] == "header":
-            yield block["text"]["text"]
-        else:
-            yield from (element["text"] for element in block["elements"])
-
-
-def _leaves(element: Message) -> str:
-    if element["type"] == "rich_text_list":
-        return "\n".join(map(_leaves, element["elements"]))
-    return "".join(leaf["text"] for leaf in element["elements"])
 
 
 def _discord(message: Message) -> Iterator[str]:
@@ -68,35 +43,6 @@ def _discord(message: Message) -> Iterator[str]:
         yield embed.get("footer", {}).get("text", "")
 
 
-def _telegram(message: Message) -> Iterator[str]:
-    is_html = "parse_mode" in message
-    if tdlib.PRESENT:
-        yield tdlib.parse(message["text"], is_html=is_html).text
-    else:
-        yield _of_html(message["text"]) if is_html else message["text"]
-
-
-def _googlechat(message: Message) -> Iterator[str]:
-    yield message.get("text", "")
-    for card in message.get("cardsV2", []):
-        yield card["card"]["header"]["title"]
-        for widget in (each for section in card["card"]["sections"] for each in section["widgets"]):
-            shown = widget.get("decoratedText") or widget["textParagraph"]
-            yield shown.get("topLabel", "")
-            yield _of_html(shown["text"])
-            yield shown.get("bottomLabel", "")
-
-
-def _teams(message: Message) -> Iterator[str]:
-    def texts(elements: Sequence[Message]) -> Iterator[str]:
-        for element in elements:
-            if "text" in element:
-                yield element["text"].replace("**", "")
-            yield from texts(element.get("items", []))
-
-    return texts(message["attachments"][0]["content"]["body"])
-
-
 def _webhook(message: Message) -> Iterator[str]:
     data = message["data"]
     for story in data["stories"]:
@@ -106,26 +52,19 @@ def _webhook(message: Message) -> Iterator[str]:
 
 
 def views(name: str, body: bytes) -> tuple[str, ...]:
-    """Return what readers see of one message, line by line; two texts where a platform shows either of two."""
-    if name in ("console", "apprise"):
+    """Return what readers see of one message, line by line; two texts where a platform shows either of two.
+
+    The kit's readers (`tests.kit.chats`) read most; some signs that random digests draw mean something else to them
+    in Discord's messages, a terminal's and data, which are read here.
+    """
+    if name == "console":
         return (body.decode("utf-8"),)
-    message = json.loads(body)
-    if name == "matrix":
-        rich = message.get("formatted_body")
-        return (message["body"], _of_html(rich)) if rich else (message["body"],)
-    if name == "ntfy":
-        return (message["message"],)
-    if name == "mattermost":
-        return (_of_markdown(message["text"]),)
-    found = {
-        "slack": _slack,
-        "discord": _discord,
-        "telegram": _telegram,
-        "googlechat": _googlechat,
-        "teams": _teams,
-        "webhook": _webhook,
-    }[name](message)
-    return ("\n".join(found),)
+    if name == "telegram" and tdlib.PRESENT:
+        message = json.loads(body)
+        return (tdlib.parse(message["text"], is_html="parse_mode" in message).text,)
+    if name in ("discord", "webhook"):
+        return ("\n".join((_discord if name == "discord" else _webhook)(json.loads(body))),)
+    return tuple(seen.text for seen in PROFILES[name].read(body))
 
 
 def lost(name: str, digest: Digest, bodies: Sequence[bytes]) -> int:
