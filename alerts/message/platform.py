@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -181,14 +181,12 @@ class Platform:
     package: str = ""  # what must be installed beside newswatch, by the name of its extra; "" for nothing
 
 
-def read_retry_after(response: HttpResponse, now: datetime | None = None) -> timedelta | None:
+def read_retry_after(response: HttpResponse) -> timedelta | None:
     """Return the wait that ``Retry-After`` asks for (RFC 9110 §10.2.3), None when absent or nonsense.
 
-    Seconds may be fractional (Discord sends floats). An HTTP-date is measured against the answer's own
-    ``Date`` header, or *now*; negative waits are zero; more than a day is cut to one day.
+    Seconds may be fractional (Discord sends floats). An HTTP-date is measured against the answer's ``Date``, which
+    whoever receives it adds where there is none; negative waits are zero; more than a day is cut to one day.
     """
-    from email.utils import parsedate_to_datetime
-
     value = response.headers.get("retry-after", "").strip()
     if not value:
         return None
@@ -196,17 +194,20 @@ def read_retry_after(response: HttpResponse, now: datetime | None = None) -> tim
         seconds = float(value)
     except ValueError:
         try:
-            until = parsedate_to_datetime(value)
-            date = response.headers.get("date")
-            start = parsedate_to_datetime(date) if date else now
-            if start is None:
-                return None
-            seconds = (until - start).total_seconds()
-        except (TypeError, ValueError):
+            seconds = (_http_date(value) - _http_date(response.headers.get("date", ""))).total_seconds()
+        except ValueError:
             return None
     if seconds != seconds:  # NaN
         return None
     return timedelta(seconds=min(max(seconds, 0.0), 86_400.0))
+
+
+def _http_date(text: str) -> datetime:
+    """Return an instant in one of the forms of RFC 9110 §5.6.7, all of them in UTC; raises ``ValueError``."""
+    from email.utils import parsedate_to_datetime
+
+    found = parsedate_to_datetime(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 # RFC 9110 §15, RFC 6585 §6 (511), RFC 4918 §11.5 (507); 52x are Cloudflare's, for a server that it never reached:

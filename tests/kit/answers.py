@@ -96,7 +96,8 @@ _HEADERS: tuple[tuple[str | None, str | None, float | None], ...] = (
     ("Sunday, 22-Nov-26 06:00:30 GMT", _DATE, 30.0), ("Sun, 22 Nov 2026 05:00:00 GMT", _DATE, 0.0),
     ("Sun, 22 Nov 2026 12:30:30 +0630", _DATE, 30.0), ("Wed, 21 Oct 2099 07:28:00 GMT", _DATE, LONGEST_S),
     ("Sun, 22 Nov 2026 06:00:30 GMT", "yesterday", None), ("Sun, 99 Nov 2026 06:00:30 GMT", _DATE, None),
-    ("Sun, 22 Nov 2026 06:00:30", _DATE, None), ("30, 60", None, None), ("\u0663\u0660", None, 30.0),
+    ("Sun, 22 Nov 2026 06:00:30", _DATE, 30.0), ("Sun Nov 22 06:00:30 2026", _DATE, 30.0), ("30, 60", None, None),
+    ("\u0663\u0660", None, 30.0),
 )  # fmt: skip
 _NAMED: tuple[tuple[object, float | None], ...] = (
     (1, 1.0), (35, 35.0), (0.376, 0.376), (64.57, 64.57), (0, 0.0), (-5, 0.0), (math.nan, None), (10**400, LONGEST_S),
