@@ -93,11 +93,9 @@ def check_limits(subject: Subject, *, thorough: bool = False) -> int:
     met: set[str] = set()
     checks = 0
     for style in Style:
-        kinds = (
-            ("burmese", "emoji", "combining", "quotes")
-            if thorough
-            else (("burmese",), ("emoji",))[style is Style.PLAIN]
-        )
+        kinds: tuple[str, ...] = ("burmese",) if style is Style.RICH else ("emoji",)
+        if thorough:
+            kinds = ("burmese", "emoji", "combining", "quotes")
         for kind in kinds:
             checks += _check_sentences(subject, style, kind, met)
             checks += _check_long_texts(subject, style, kind)

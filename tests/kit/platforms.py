@@ -105,10 +105,10 @@ _TELEGRAM = Profile(
         Said(200, {"ok": False, "error_code": 400}, "refused"), Said(200, b"<html></html>", "unknown"),
         Said(401, {"ok": False, "description": "Unauthorized"}, "dead"),
         Said(403, {"ok": False, "description": "Forbidden: bot was kicked from the group chat"}, "dead"),
-        *(Said(400, {"ok": False, "description": f"Bad Request: {words}"}, meaning) for words, meaning in (
-            ("chat not found", "dead"), ("CHAT_WRITE_FORBIDDEN", "dead"), ("message thread not found", "dead"),
-            ("can't parse entities: Unsupported start tag", "refused"), ("message is too long", "refused"),
-        )),
+        *(Said(400, {"ok": False, "description": f"Bad Request: {words}"}, "dead")
+          for words in ("chat not found", "CHAT_WRITE_FORBIDDEN", "message thread not found")),
+        *(Said(400, {"ok": False, "description": f"Bad Request: {words}"}, "refused")
+          for words in ("can't parse entities: Unsupported start tag", "message is too long")),
         Said(400, {"ok": False, "parameters": {"migrate_to_chat_id": -100987}}, "dead"),
         Said(502, {"ok": False, "description": "Bad Gateway"}, "again"), Said(500, {"ok": False}, "unknown"),
     ),
@@ -307,8 +307,9 @@ _APPRISE = Profile(
 
 
 def _milliseconds(seconds: object) -> object:
-    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    return seconds * 1000 if is_number and abs(seconds) < 1e300 else seconds
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+        return seconds
+    return seconds * 1000 if abs(seconds) < 1e300 else seconds
 
 
 PROFILES: Mapping[str, Profile] = {

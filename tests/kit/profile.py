@@ -71,43 +71,49 @@ class Limit:
     source: str  # where the vendor says so
 
 
+Facts = Mapping[str, str]  # a name, and a reason in words
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """The facts of one platform."""
 
-    keys: Callable[
-        [str], dict[str, Any]
-    ]  # sample keys for a server at this address, `CANARY` in every secret
-    home: str  # the vendor's server in the samples, without a slash at the end
-    read: Callable[[bytes], tuple[Seen, ...]]  # what readers see; one for each complete form of the message
-    verify: Callable[[bytes], None]  # the vendor's contract on the bytes alone
+    # Sample keys for a server at this address, with `CANARY` in every secret; the vendor's own is *home*, without "/".
+    keys: Callable[[str], dict[str, Any]]
+    home: str
+
+    # A message: what readers see of it, one for each complete form; the vendor's contract on the bytes alone.
+    read: Callable[[bytes], tuple[Seen, ...]]
+    verify: Callable[[bytes], None]
     limits: tuple[Limit, ...] = ()
-    says: tuple[Said, ...] = ()
-    statuses: Mapping[int, Meaning] = field(
-        default_factory=dict
-    )  # bare ones that differ from the common reading
-    refusal: Said | None = None  # what it says to one bad message
-    farewell: Said | None = None  # what it says when the channel is gone or forbidden
-    wait: Callable[[object], object] | None = (
-        None  # the body of a 429 that names this many seconds; None: header only
-    )
-    is_idempotent: bool = False  # a repeat of the same identity is never seen twice
-    identity: Callable[[HttpRequest], str] | None = (
-        None  # by which the vendor tells a repeat, where there is one
-    )
-    least_pace_s: float = 0.0  # between two messages to one channel, as the vendor's limit asks
+    unmet: Facts = field(default_factory=dict)  # limits that no digest can meet, and why
     most_parts: int | None = None
     is_rich: Callable[[bytes], bool] | None = None  # whether a body holds what only the rich style has
-    unmet: Mapping[str, str] = field(default_factory=dict)  # limits that no digest can meet, and why
-    edited: Callable[[bytes], bytes] | None = (
-        None  # of an edit, the message that it makes; None: nobody can edit
-    )
-    message_id: str = ""  # a sample of how it names a message
-    received: Callable[[bytes], bytes] = bytes  # our body, of the request as the server has it
-    costly: str = ""  # why each sending takes long, so that what sends is left to the long sweep
+    hides: Facts = field(default_factory=dict)  # slots of a digest that it never shows, and why
     body_secret: str = ""  # why its messages hold a secret, where the protocol wants it
-    hides: Mapping[str, str] = field(default_factory=dict)  # slots of a digest that it never shows, and why
-    skips: Mapping[str, str] = field(default_factory=dict)  # properties that cannot be asked of it, and why
+
+    # Answers: documented ones; bare statuses that differ from the common reading; one bad message; a channel that is
+    # gone; the body of a 429 that names so many seconds (None: only the header does).
+    says: tuple[Said, ...] = ()
+    statuses: Mapping[int, Meaning] = field(default_factory=dict)
+    refusal: Said | None = None
+    farewell: Said | None = None
+    wait: Callable[[object], object] | None = None
+
+    # Repeats and edits: by what the vendor tells a repeat, if at all, and whether it is then never seen twice; the
+    # message that an edit makes (None: nobody can edit with our credentials); a sample of how it names a message.
+    identity: Callable[[HttpRequest], str] | None = None
+    is_idempotent: bool = False
+    edited: Callable[[bytes], bytes] | None = None
+    message_id: str = ""
+
+    # Sending: least time between two messages to one channel; our body in the request as the server has it; why each
+    # sending takes long, so that what sends is left to the long sweep.
+    least_pace_s: float = 0.0
+    received: Callable[[bytes], bytes] = bytes
+    costly: str = ""
+
+    skips: Facts = field(default_factory=dict)  # properties that cannot be asked of it, and why
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,8 +129,9 @@ def _unknown_certificate() -> ssl.SSLContext:
 def _addresses(stack: ExitStack, elsewhere: LoopbackServer) -> dict[str, str]:
     """Start a server for each failure; return their addresses."""
 
-    def ending(how: Any, status: int = 200, body: bytes = b"ok", **headers: str) -> str:
-        return stack.enter_context(_Ending(Answer(status, body, headers, ending=how))).base_url
+    def ending(how: Any, status: int = 200, **headers: str) -> str:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return stack.enter_context(_Ending(Answer(status, b"ok", named, ending=how))).base_url
 
     silent = stack.enter_context(_listening())
     secured = stack.enter_context(_Ending(Answer(200, b"ok"), tls=_unknown_certificate()))
@@ -150,7 +151,7 @@ def _addresses(stack: ExitStack, elsewhere: LoopbackServer) -> dict[str, str]:
         "an answer cut short": ending("short"),
         "no HTTP": stack.enter_context(_Garbage()).base_url,
         "an answer without end": ending("endless"),
-        "a time to wait for, and no date": ending("answer", 429, **{"Retry-After": _in(WAIT)}),
+        "a time to wait for, and no date": ending("answer", 429, Retry_After=_in(WAIT)),
         "moved elsewhere": ending("answer", 307, Location=elsewhere.url(f"/{CANARY}")),
     }
 
