@@ -11,6 +11,7 @@ from alerts.channels import PLATFORMS
 from alerts.message.platform import Delivery, Style
 from alerts.model import MarkedText
 from tests.builders import NOW, a_digest, a_full_digest, a_report, a_sentence, a_story
+from tests.contract.readback import lost
 from tests.contract.schemas import broken_rule, validator
 from tests.contract.verify import VERIFIERS
 from tests.kit.platforms import PROFILES, keys_of, render
@@ -128,3 +129,14 @@ def test_a_look_alike_behind_a_sign_makes_no_mention(name: str) -> None:
     for style in Style:
         for part in render(name, a_digest(a_story(a_report(headline="@`all` #`x`"))), style):
             VERIFIERS[name](part.body)
+
+
+@pytest.mark.parametrize("headline", ["\\1. list", "\\# x", "1. list", "\\\\- x"])
+@pytest.mark.parametrize("name", ["discord", "mattermost", "teams", "apprise"])
+def test_a_backslash_before_a_list_is_shown_and_makes_none(name: str, headline: str) -> None:
+    for style in Style:
+        digest = a_digest(a_story(a_report(headline=headline), topics=(headline,)))
+        bodies = [part.body for part in render(name, digest, style)]
+        for body in bodies:
+            VERIFIERS[name](body)
+        assert lost(name, digest, bodies) == 0

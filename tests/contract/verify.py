@@ -187,7 +187,7 @@ def verify_discord(body: bytes) -> None:
 
 def _keep_inert_markdown(markdown: str) -> None:
     """Read escapes as Discord does: what is left active may only be ours."""
-    active = re.sub(r"\\[^0-9A-Za-z\s]", "", markdown)
+    active = re.sub(r"\\[^0-9A-Za-z\s]", "·", markdown)
     for url in re.findall(r"\[open\]\(([^)]*)\)|<(https?://[^>]*)>", active):
         _keep_http(url[0] or url[1])
     active = re.sub(r"\[open\]\([^)]*\)|<https?://[^>]*>", "", active).replace("**", "")
@@ -312,7 +312,7 @@ def verify_mattermost(body: bytes) -> None:
     _taken("" if text.strip() else "empty")
     _within(len(text), 16_383, "text")
     _inert(re.search(r"@\w|<[!@]", text), text)
-    active = re.sub(r"\\[^\w\s]", "", text)
+    active = re.sub(r"\\[^\w\s]", "·", text)
     for url in re.findall(r"\]\(([^)\s]*)\)", active):
         _keep_http(url)
     active = _without_own_lines(re.sub(r"\[[^\[\]\n]*\]\([^)\s]*\)", "", active))
