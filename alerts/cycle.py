@@ -35,7 +35,7 @@ from crawler.records.store import Store
 
 if TYPE_CHECKING:
     from alerts.config import Channel, Config
-    from alerts.delivery.http import Timeouts
+    from alerts.transport.http import Timeouts
 
 EVENTS_FOR = timedelta(days=90)  # how long the steps of a delivery are remembered
 DELIVERY_SHARE_S = 60.0  # of the time budget, kept back from the crawl for delivery
@@ -202,8 +202,8 @@ class _Run:
 
     async def _send(self, report: RunReport) -> None:
         """Send what waits. The HTTP client is made only here: a quiet tick sends nothing and must not pay for it."""
-        from alerts.delivery.carrier import Carrier
-        from alerts.delivery.http import DEFAULT_TIMEOUTS
+        from alerts.transport.carrier import Carrier
+        from alerts.transport.http import DEFAULT_TIMEOUTS
 
         around = self._around
         around.progress("sending …")

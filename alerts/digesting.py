@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from alerts.configkeys import At
-from alerts.delivery import adapter
-from alerts.delivery.adapter import DefectError
 from alerts.delivery.channelstate import ChannelState, ChannelStates
 from alerts.delivery.deliveryrow import QueuedPart
 from alerts.delivery.edit import Edits
@@ -37,6 +35,8 @@ from alerts.operators.hearing import LABEL
 from alerts.operators.incident import Incidents, notice_line
 from alerts.operators.runlog import RunLog
 from alerts.records.archive import Archive
+from alerts.transport import adapter
+from alerts.transport.adapter import DefectError
 from crawler.errors import StoreError
 from crawler.records.store import Store
 

@@ -23,9 +23,9 @@ TOLD_BY_THEIR_FOLDER = r"/(?:versions|spiders|db|commands|channels|checkup|expla
 
 # A heavy library is imported in one place, so that a run that does not need it does not pay for it.
 OWNERS = {
-    "httpx": "alerts/delivery/http.py",
-    "apprise": "alerts/delivery/courier.py",
-    "requests": "alerts/delivery/watched.py",
+    "httpx": "alerts/transport/http.py",
+    "apprise": "alerts/transport/courier.py",
+    "requests": "alerts/transport/watched.py",
     "apscheduler": "alerts/scheduler.py",
     "trafilatura": "crawler/article/extract.py",
     "feedparser": "crawler/parse/feeds.py",

@@ -17,15 +17,15 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from pydantic import SecretStr
 
 from alerts.checkup.service import services_of
-from alerts.delivery.http import Client
 from alerts.message.platform import HttpRequest, HttpResponse
 from alerts.message.wire import decode_object, read_text
+from alerts.transport.http import Client
 from crawler.clock import utc_now
 from crawler.errors import TransportError
 
 if TYPE_CHECKING:
     from alerts.config import Channel
-    from alerts.delivery.handover import Service
+    from alerts.transport.handover import Service
     from crawler.config import Settings
 
 

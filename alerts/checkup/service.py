@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from alerts.delivery import adapter
-from alerts.delivery.handover import Service, ask_service
 from alerts.message.platform import Delivery, Handover
+from alerts.transport import adapter
+from alerts.transport.handover import Service, ask_service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

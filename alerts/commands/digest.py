@@ -117,8 +117,8 @@ def known_platforms(config: Config, wanted: str = "") -> dict[str, Platform]:
 
 def payload(digest: Digest, config: Config, channel: Channel, platform: Platform) -> list[bytes]:
     """Return the bodies that *platform* would be sent."""
-    from alerts.delivery import adapter
     from alerts.message.platform import Style
+    from alerts.transport import adapter
 
     keys = _keys_for(config, channel, platform)
     return [part.body for part in adapter.render(platform, digest, keys, Style.RICH)]

@@ -101,7 +101,7 @@ def _help_for(platforms: Mapping[str, Platform], part: QueuedPart) -> str:
     """Return what a person can do for a message that is not sent, "" where nothing needs doing."""
     from alerts.delivery.attempt import State
     from alerts.delivery.channelstate import HELD_BY_HAND
-    from alerts.delivery.remedy import find_remedy
+    from alerts.transport.remedy import find_remedy
 
     platform, reason = platforms.get(part.channel_id), part.reason or ""
     if part.state in (State.SENT, State.SUPERSEDED, State.NOT_POSSIBLE, State.PENDING, State.SENDING):

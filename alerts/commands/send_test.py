@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from alerts.config import Channel, Config
-    from alerts.delivery.carrier import Carrier
     from alerts.message.platform import Outcome
     from alerts.model import Digest
+    from alerts.transport.carrier import Carrier
 
 
 @click.command("send-test")
@@ -50,15 +50,15 @@ def command(context: Context, channels: tuple[str, ...], everything: bool, as_js
 
 
 async def _send_all(config: Config, channels: Sequence[Channel]) -> list[Outcome]:
-    from alerts.delivery.carrier import Carrier
+    from alerts.transport.carrier import Carrier
 
     async with Carrier(config.crawl.settings) as carrier:
         return await asyncio.gather(*(_send(carrier, config, channel) for channel in channels))
 
 
 async def _send(carrier: Carrier, config: Config, channel: Channel) -> Outcome:
-    from alerts.delivery import adapter
     from alerts.message.platform import Delivery, RetryLater, Sent, Style, Unknown
+    from alerts.transport import adapter
     from crawler.clock import utc_now
 
     digest = _test_digest(config, channel)
@@ -98,7 +98,7 @@ def _is_sent(outcome: Outcome) -> bool:
 
 def _as_text(channel: Channel, outcome: Outcome) -> str:
     from alerts.channels import PLATFORMS
-    from alerts.delivery.remedy import explain
+    from alerts.transport.remedy import explain
 
     text = f"{channel.id} ({channel.platform.name}): {explain(channel.platform, outcome)}"
     page = f" More: docs/channels/{channel.platform.name}.md" if channel.platform.name in PLATFORMS else ""
@@ -106,8 +106,8 @@ def _as_text(channel: Channel, outcome: Outcome) -> str:
 
 
 def _as_json(channel: Channel, outcome: Outcome) -> dict[str, Any]:
-    from alerts.delivery.remedy import explain
     from alerts.message.platform import RetryLater, Sent
+    from alerts.transport.remedy import explain
 
     wait = outcome.after if isinstance(outcome, RetryLater) else None
     words = {"RetryLater": "retry", "TargetDead": "dead"}

@@ -9,21 +9,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from alerts.delivery import adapter
-from alerts.delivery.adapter import DefectError
 from alerts.delivery.attempt import State, Transition, after_edit, after_outcome
 from alerts.delivery.deliveryrow import QueuedPart
 from alerts.delivery.edit import CLOCK_FAULT, Edits, sent_body
 from alerts.delivery.outbox import Outbox
-from alerts.delivery.remedy import find_remedy
 from alerts.message.platform import Delivery, Outcome, Part, Rejected, RetryLater, Sent, Style, Unknown
 from alerts.model import Digest
 from alerts.operators.incident import Incidents
+from alerts.transport import adapter
+from alerts.transport.adapter import DefectError
+from alerts.transport.remedy import find_remedy
 from crawler import failpoint
 
 if TYPE_CHECKING:
     from alerts.config import Channel
-    from alerts.delivery.carrier import Carrier
+    from alerts.transport.carrier import Carrier
 
 LONGEST_WAIT = timedelta(seconds=60)  # for a rate limit inside a run; a longer one is the next run's
 RATE_WAITS_A_RUN = 2

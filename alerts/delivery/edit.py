@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, and_, insert, or_, select, union, update
 
-from alerts.delivery import adapter
 from alerts.delivery.attempt import OPEN_STATES, State
 from alerts.delivery.deliveryrow import QueuedPart, note_event, part_values, read_part
 from alerts.message.changenote import MOST_NOTES, note_texts
 from alerts.message.platform import Part, Style
 from alerts.records.tables import alert, change_alert, delivery, digest
+from alerts.transport import adapter
 from crawler.clock import to_ms
 from crawler.db.engine import transaction
 

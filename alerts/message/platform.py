@@ -2,7 +2,7 @@
 
 A platform is one file in ``alerts/channels`` that ends in ``PLATFORM = Platform(...)`` and one line in
 ``alerts.channels.PLATFORMS``, or a module of yours that ``channels.yaml`` names (docs/platforms.md: what stands there
-of this port is promised). Requests are values; ``alerts.delivery.carrier`` alone has them sent.
+of this port is promised). Requests are values; ``alerts.transport.carrier`` alone has them sent.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.delivery.evidence import Event, judge, read_reply
 from alerts.message.platform import Outcome, Rejected, RetryLater, Sent, TargetDead, Unknown
+from alerts.transport.evidence import Event, judge, read_reply
 
 YES, NO, RAISED = ({"at": "end", "taken": taken} for taken in (True, False, None))
 CONNECTED, WATCHED, BEGUN = ({"at": name} for name in ("connected", "watched", "begun"))

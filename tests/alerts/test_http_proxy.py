@@ -8,8 +8,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from alerts.delivery.http import DEFAULT_TIMEOUTS, Client, Timeouts
 from alerts.message.platform import HttpRequest, HttpResponse
+from alerts.transport.http import DEFAULT_TIMEOUTS, Client, Timeouts
 from crawler.errors import TransportError
 from crawler.proxyaddress import parse_proxy
 from tests.chatroom import Chatroom

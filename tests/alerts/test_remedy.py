@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from alerts.channels import PLATFORMS
-from alerts.delivery import failure
-from alerts.delivery.remedy import explain, find_remedy
 from alerts.message.platform import HttpResponse, Rejected, RetryLater, Sent, TargetDead, Unknown
+from alerts.transport import failure
+from alerts.transport.remedy import explain, find_remedy
 
 
 def said(platform: str, status: int, body: bytes = b"", **headers: str) -> str:

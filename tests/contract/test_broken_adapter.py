@@ -12,9 +12,7 @@ from sqlalchemy import select
 
 from alerts.channels import PLATFORMS
 from alerts.config import Channel
-from alerts.delivery.adapter import DefectError, render
 from alerts.delivery.attempt import State
-from alerts.delivery.carrier import Carrier
 from alerts.delivery.deliver import DeliveryReport, Sender
 from alerts.delivery.outbox import Outbox
 from alerts.message.platform import HttpRequest, Part, Platform, Style
@@ -22,6 +20,8 @@ from alerts.operators.incident import Incidents
 from alerts.records.archive import Archive
 from alerts.records.tables import delivery
 from alerts.secrets import register
+from alerts.transport.adapter import DefectError, render
+from alerts.transport.carrier import Carrier
 from crawler.config import Settings
 from crawler.records.store import Store
 from tests.builders import NOW, a_digest

@@ -19,9 +19,9 @@ from alerts.channels import (
     teams,
     telegram,
 )
-from alerts.delivery.remedy import find_remedy
 from alerts.message.layout import repeat_note
 from alerts.message.platform import HttpResponse, TargetDead
+from alerts.transport.remedy import find_remedy
 from tests.conftest import ROOT
 from tests.kit.platforms import PROFILES
 

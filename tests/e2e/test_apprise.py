@@ -18,9 +18,9 @@ from urllib.parse import parse_qs
 import pytest
 import trustme
 
-from alerts.delivery.handover import Service, ask_service, hand_over
-from alerts.delivery.http import Timeouts
 from alerts.message.platform import Handover, Outcome, Rejected, RetryLater, Sent, TargetDead, Unknown
+from alerts.transport.handover import Service, ask_service, hand_over
+from alerts.transport.http import Timeouts
 from crawler.proxyaddress import Proxy, parse_proxy
 from tests.chatroom import Answer, Chatroom, json_answer
 from tests.conftest import ROOT
@@ -248,7 +248,7 @@ def test_the_secret_stands_in_no_list_of_processes_and_the_child_dies_with_its_d
     finally:
         del os.environ["WEBHOOK_OF_ANOTHER"]
     assert outcome == Unknown("no complete answer in time")
-    assert any("alerts.delivery.courier" in text for text in seen)
+    assert any("alerts.transport.courier" in text for text in seen)
     assert not any(CANARY in text for text in seen)
     assert list(children()) == []
 

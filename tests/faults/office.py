@@ -17,11 +17,11 @@ from alerts.config import Config, load_config
 from alerts.cycle import RunOptions, RunResult, Surroundings, run_cycle
 from alerts.delivery.attempt import State
 from alerts.delivery.deliveryrow import QueuedPart
-from alerts.delivery.http import Timeouts
 from alerts.delivery.outbox import Outbox
 from alerts.operators.incident import Incidents
 from alerts.records.archive import Archive
 from alerts.runreport import as_json
+from alerts.transport.http import Timeouts
 from crawler.records.store import Store
 from tests.builders import NOW
 from tests.chatroom import Chatroom, Post

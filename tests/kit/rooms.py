@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from alerts.config import Channel
 from alerts.delivery.attempt import State
-from alerts.delivery.carrier import Carrier
 from alerts.delivery.channelstate import ChannelStates
 from alerts.delivery.deliver import DeliveryReport, Sender
 from alerts.delivery.outbox import Outbox
@@ -25,6 +24,7 @@ from alerts.digest.compose import Selection
 from alerts.message.platform import Style
 from alerts.operators.incident import Incidents
 from alerts.records.archive import Archive
+from alerts.transport.carrier import Carrier
 from crawler.config import Settings
 from crawler.db.engine import state_marker
 from crawler.records.store import Store

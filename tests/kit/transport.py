@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 import trustme
 
 from alerts.config import Channel
-from alerts.delivery.carrier import Carrier
-from alerts.delivery.http import DEFAULT_TIMEOUTS, Client, Timeouts
 from alerts.message.platform import Delivery, HttpRequest, RetryLater, Style
+from alerts.transport.carrier import Carrier
+from alerts.transport.http import DEFAULT_TIMEOUTS, Client, Timeouts
 from crawler.clock import utc_now
 from crawler.config import Settings
 from tests.builders import NOW, a_full_digest

@@ -22,12 +22,12 @@ from alerts.channels import PLATFORMS
 from alerts.config import Channel
 from alerts.delivery import deliver
 from alerts.delivery.attempt import OPEN_STATES
-from alerts.delivery.carrier import Carrier
 from alerts.delivery.deliver import Sender
-from alerts.delivery.http import Timeouts
 from alerts.delivery.outbox import Outbox
 from alerts.message.platform import Delivery, Outcome, Unknown
 from alerts.operators.incident import Incidents
+from alerts.transport.carrier import Carrier
+from alerts.transport.http import Timeouts
 from crawler.config import Settings
 from crawler.db.lock import run_lock
 from crawler.records.store import Store

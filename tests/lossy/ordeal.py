@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import select
 
 from alerts.delivery.attempt import State
-from alerts.delivery.http import Timeouts
 from alerts.delivery.outbox import Outbox
 from alerts.digest.compose import Selection
 from alerts.message.platform import Style
 from alerts.records.archive import Archive
 from alerts.records.tables import incident
+from alerts.transport.http import Timeouts
 from crawler.records.store import Store
 from tests.builders import NOW
 from tests.conftest import ROOT

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from alerts.delivery.http import Timeouts
+from alerts.transport.http import Timeouts
 from tests.lossy.figures import HEAD, Figures, judge
 from tests.lossy.ordeal import Line, Ordeal, digests
 from tests.lossy.way import LossyWay, Odds

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from alerts.channels.matrix import MatrixKeys, classify, request
-from alerts.delivery.http import DEFAULT_TIMEOUTS, Client, Timeouts
 from alerts.message.platform import Delivery, Outcome, Sent
+from alerts.transport.http import DEFAULT_TIMEOUTS, Client, Timeouts
 from tests.builders import NOW
 from tests.peers.synapse import V3, Account, Homeserver
 from tests.peers.tally import count

@@ -19,8 +19,8 @@ from alerts.channels.discord import (
     request,
     request_edit,
 )
-from alerts.delivery.http import Client
 from alerts.message.platform import Delivery, HttpResponse, Outcome, Rejected, RetryLater, Sent, Style
+from alerts.transport.http import Client
 from tests.builders import NOW, a_full_digest
 from tests.contract.schemas import broken_rule, validator
 from tests.peers.node import ask

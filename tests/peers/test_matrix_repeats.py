@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.delivery.http import Timeouts
 from alerts.message.platform import Delivery, RetryLater, Sent
+from alerts.transport.http import Timeouts
 from crawler.errors import TransportError
 from tests.builders import NOW
 from tests.lossy.figures import judge

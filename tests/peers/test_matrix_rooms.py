@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from alerts.channels.matrix import MAX_BODY_BYTES, mark_repeat, render
-from alerts.delivery.http import Timeouts
 from alerts.message.platform import Rejected, Sent, Style, TargetDead
 from alerts.model import Digest, ToldIn
+from alerts.transport.http import Timeouts
 from tests.builders import a_burmese_report, a_digest, a_report, a_sentence, a_story
 from tests.contract.hostile import digests as hostile_digests
 from tests.lossy.ordeal import Line, Ordeal

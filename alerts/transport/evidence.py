@@ -1,6 +1,6 @@
 """What was seen while another program sent a message, and what that says of its delivery. Pure.
 
-The package apprise answers yes or no. Its transport is watched instead (`alerts.delivery.watched`), event by event, so
+The package apprise answers yes or no. Its transport is watched instead (`alerts.transport.watched`), event by event, so
 that what was seen survives the one who saw it: a child that is killed leaves its last words.
 """
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
-from alerts.delivery import failure
 from alerts.message.platform import Rejected, RetryLater, Sent, TargetDead, Unknown
+from alerts.transport import failure
 
 if TYPE_CHECKING:
     from alerts.message.platform import Outcome, Platform

@@ -1,4 +1,4 @@
-"""The parent's side of `alerts.delivery.courier`: one child for one message, with a deadline, killed when it is over.
+"""The parent's side of `alerts.transport.courier`: one child for one message, with a deadline, killed when it is over.
 
 Address and text go through the child's stdin. Of what it says only events are read, and put into our own words.
 """
@@ -12,15 +12,15 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from alerts.delivery.evidence import judge
-from alerts.delivery.watched import END, READY, REFUSED
 from alerts.message.platform import Outcome, RetryLater
+from alerts.transport.evidence import judge
+from alerts.transport.watched import END, READY, REFUSED
 from crawler.confinement import child_environment
 
 if TYPE_CHECKING:
-    from alerts.delivery.evidence import Event
-    from alerts.delivery.http import Timeouts
     from alerts.message.platform import Handover
+    from alerts.transport.evidence import Event
+    from alerts.transport.http import Timeouts
     from crawler.proxyaddress import Proxy
 
 _READING_S = 25.0  # for what an address means: nobody is asked
@@ -82,7 +82,7 @@ async def _run(order: dict[str, Any], deadline_s: float) -> tuple[list[Event], s
     """Return the events of one child, and how it ended where it did not end by itself."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-P", "-W", "ignore", "-m", "alerts.delivery.courier"),
+        *("-P", "-W", "ignore", "-m", "alerts.transport.courier"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

@@ -1,6 +1,6 @@
 """The transports of a child that another library sends through: watched, kept from repeating, and held to one way out.
 
-Loaded in the child only. Owns no verdict (`alerts.delivery.evidence` has it) and sends nothing by itself. Patching a
+Loaded in the child only. Owns no verdict (`alerts.transport.evidence` has it) and sends nothing by itself. Patching a
 library from outside is the last resort: Apprise hands out neither a status nor a way to pass a session of ours.
 """
 
@@ -11,7 +11,7 @@ import sys
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
-from alerts.delivery.failure import LATE_CONNECTION, NO_CONNECTION, connection_cause
+from alerts.transport.failure import LATE_CONNECTION, NO_CONNECTION, connection_cause
 from crawler.clock import utc_now
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self, assert_never
 
-from alerts.delivery import adapter
-from alerts.delivery.handover import hand_over
-from alerts.delivery.http import DEFAULT_TIMEOUTS, Client, Timeouts
 from alerts.message.platform import Handover, HttpRequest, RetryLater, Unknown
+from alerts.transport import adapter
+from alerts.transport.handover import hand_over
+from alerts.transport.http import DEFAULT_TIMEOUTS, Client, Timeouts
 from crawler.errors import TransportError
 
 if TYPE_CHECKING:

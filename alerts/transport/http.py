@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from alerts.delivery.failure import LOGIN_WANTED, cause_of
 from alerts.message.platform import HttpRequest, HttpResponse
+from alerts.transport.failure import LOGIN_WANTED, cause_of
 from crawler.clock import utc_now
 from crawler.errors import TransportError
 

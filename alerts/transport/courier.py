@@ -1,4 +1,4 @@
-"""The child process that sends one text through the package apprise: ``python -P -m alerts.delivery.courier``.
+"""The child process that sends one text through the package apprise: ``python -P -m alerts.transport.courier``.
 
 The only user of apprise. It reads address and text from stdin, never from its arguments or environment, and writes
 what it sees as JSON lines. It reads no configuration and no plugin from disk, keeps nothing, splits nothing and repeats
@@ -15,9 +15,9 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
-from alerts.delivery import watched
-from alerts.delivery.failure import NO_PROXY
-from alerts.delivery.watched import END, LOST, READY, REFUSED
+from alerts.transport import watched
+from alerts.transport.failure import NO_PROXY
+from alerts.transport.watched import END, LOST, READY, REFUSED
 from crawler.confinement import confine
 
 if TYPE_CHECKING:
