@@ -46,7 +46,7 @@ def address_below(label: str, host: str, url: str) -> str:
 
 def address_below_in_markdown(label: str, host: str, url: str) -> str:
     """Write the address on a line of its own, without the signs that markdown would take for emphasis."""
-    return address_below(label, host, url.replace("_", "%5F").replace("*", "%2A"))
+    return address_below(label, host, url.replace("_", "%5F").replace("*", "%2A").replace("~", "%7E"))
 
 
 def _no_address(label: str, host: str, url: str) -> str:
