@@ -204,7 +204,7 @@ def test_packing_keeps_order_and_every_bundle_fits(sizes: list[int]) -> None:
 
 
 def test_a_repeat_names_the_digest() -> None:
-    assert layout.REPEAT_NOTE("a1b2c3d4") == "This may be a repeat of digest a1b2c3d4."
+    assert layout.repeat_note("a1b2c3d4") == "This may be a repeat of digest a1b2c3d4."
 
 
 def test_urgent_story_is_labelled_and_silence_is_told_as_such() -> None:
