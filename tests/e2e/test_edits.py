@@ -221,7 +221,8 @@ def test_channel_that_is_dead_gets_no_edits_until_it_is_mended(tmp_path: Path, c
     assert "channel:tg" in office.incidents.open_subjects()
     chatroom.always(f"{BOT}/editMessageText", None)
     office.run(after=DAY)
-    assert (states(office), tops(chatroom)[0]) == ([State.SENT], WORDS)
+    # which channel was told first is chance: they are served side by side
+    assert (states(office), tops(chatroom).count(WORDS)) == ([State.SENT], 1)
 
 
 @pytest.mark.slow
