@@ -100,7 +100,7 @@ class Digester:
                 continue
             turn = choose_turn(plan, past, oldest.get(channel.id), gap, now)
             try:
-                told = self._enqueue(channel, state, turn, oldest.get(channel.id), now)
+                told = self._enqueue(channel, state, plan, turn, oldest.get(channel.id), now)
             except StoreError:
                 raise
             except Exception as error:  # one story or adapter that cannot be rendered costs its channel only
@@ -133,15 +133,20 @@ class Digester:
         """Return the digests that *channel* would get now if its turn came: what a run freezes. Marks nothing."""
         state = self._states.load().get(channel.id, ChannelState(channel.id))
         oldest = self._oldest_untold().get(channel.id)
-        selections, _ = self._choose(channel, state, Turn.ALL, oldest, now)
+        selections, _ = self._choose(channel, state, plan_of(channel, self._zone), Turn.ALL, oldest, now)
         return tuple(selection.digest for selection in selections)
 
     def _enqueue(
-        self, channel: Channel, state: ChannelState, turn: Turn, oldest: datetime | None, now: datetime
+        self,
+        channel: Channel,
+        state: ChannelState,
+        plan: Plan,
+        turn: Turn,
+        oldest: datetime | None,
+        now: datetime,
     ) -> bool:
         """Freeze what one channel is told now; tell whether that is anything."""
-        plan = plan_of(channel, self._zone)
-        selections, incidents = self._choose(channel, state, turn, oldest, now)
+        selections, incidents = self._choose(channel, state, plan, turn, oldest, now)
         rendered = [
             adapter.render(channel.platform, each.digest, channel.keys, Style.RICH) for each in selections
         ]
@@ -161,12 +166,18 @@ class Digester:
         return bool(selections)
 
     def _choose(
-        self, channel: Channel, state: ChannelState, turn: Turn, oldest: datetime | None, now: datetime
+        self,
+        channel: Channel,
+        state: ChannelState,
+        plan: Plan,
+        turn: Turn,
+        oldest: datetime | None,
+        now: datetime,
     ) -> tuple[list[Selection], list[Incident]]:
         """Return what one channel is told now, and the incidents that stand in it."""
-        plan, past = plan_of(channel, self._zone), Past(state.last_digest_at, state.checked_at)
-        is_quiet_now = is_plan_quiet(plan, now)
-        incidents = [] if is_quiet_now else self._untold_incidents(channel, now)
+        past = Past(state.last_digest_at, state.checked_at)
+        labelled = [] if is_plan_quiet(plan, now) else self._untold_incidents(channel, now)
+        incidents = [item for item, _ in labelled]
         stories = self._archive.pending_stories(channel.id) if oldest and turn is not Turn.NOTHING else ()
         waiting = len(stories)
         owed = oldest is not None and turn is Turn.ALL
@@ -177,7 +188,7 @@ class Digester:
         if stories or incidents or changes:
             is_late = turn is Turn.ALL and oldest is not None
             is_late = is_late and now - first_chance(plan, past, oldest or now) > CATCH_UP_AFTER
-            notices = self._notice_lines(channel, incidents, now)
+            notices = self._notice_lines(channel, labelled)
             if f"doubtful:{channel.id}" not in {item.subject for item in incidents}:
                 notices += [_doubt_line(part, self._zone) for part in self._outbox.doubts(channel.id)]
             held = waiting - len(stories)
@@ -238,22 +249,23 @@ class Digester:
             except DefectError as defect:
                 self.problems += [(channel, str(defect)) for channel in hearing.unable]
 
-    def _untold_incidents(self, channel: Channel, now: datetime) -> list[Incident]:
-        """Return what *channel* is told of what operators have not heard; not what is wrong with itself."""
+    def _untold_incidents(self, channel: Channel, now: datetime) -> list[tuple[Incident, str]]:
+        """Return what *channel* is told of what operators have not heard, not what is wrong with itself.
+
+        Each with the line that says why it is told here, "" where operators name the channel.
+        """
         untold = self.notices.untold()
         if not untold:
             return []
         hearing = self.notices.hearing(now)
-        return [item for item in untold if channel.id in hearing.hearers(item)]
+        mine = (item for item in untold if channel.id in hearing.hearers(item))
+        return [(item, hearing.why_here(channel.id, item)) for item in mine]
 
-    def _notice_lines(self, channel: Channel, incidents: Sequence[Incident], now: datetime) -> list[str]:
+    def _notice_lines(self, channel: Channel, incidents: Sequence[tuple[Incident, str]]) -> list[str]:
         """Return the lines of *incidents*, behind the reason why they are told here where operators name others."""
-        if not incidents:
-            return []
-        hearing = self.notices.hearing(now)
         lines: dict[str, list[str]] = {}
-        for item in incidents:
-            lines.setdefault(hearing.why_here(channel.id, item), []).append(notice_line(item))
+        for item, label in incidents:
+            lines.setdefault(label, []).append(notice_line(item))
         for label in filter(None, lines):
             self.problems.append(
                 (channel.id, f"told what operators are to know: {label.removeprefix(LABEL)[:-1]}")

@@ -57,7 +57,7 @@ async def _send_all(config: Config, channels: Sequence[Channel]) -> list[Outcome
 
 
 async def _send(carrier: Carrier, config: Config, channel: Channel) -> Outcome:
-    from alerts.message.platform import Delivery, RetryLater, Sent, Style, Unknown
+    from alerts.message.platform import Delivery, Sent, Style
     from alerts.transport import adapter
     from crawler.clock import utc_now
 
@@ -69,7 +69,7 @@ async def _send(carrier: Carrier, config: Config, channel: Channel) -> Outcome:
             return Sent()
         return await carrier.carry(channel, Delivery(part.body, f"test-{digest.digest_id}", utc_now()))
     except adapter.DefectError as defect:
-        return Unknown(str(defect)) if defect.sent else RetryLater(str(defect))
+        return defect.outcome
 
 
 def _test_digest(config: Config, channel: Channel) -> Digest:

@@ -13,7 +13,7 @@ from alerts.delivery.attempt import State, Transition, after_edit, after_outcome
 from alerts.delivery.deliveryrow import QueuedPart
 from alerts.delivery.edit import CLOCK_FAULT, Edits, sent_body
 from alerts.delivery.outbox import Outbox
-from alerts.message.platform import Delivery, Outcome, Part, Rejected, RetryLater, Sent, Style, Unknown
+from alerts.message.platform import Delivery, Outcome, Part, Rejected, RetryLater, Sent, Style
 from alerts.model import Digest
 from alerts.operators.incident import Incidents
 from alerts.transport import adapter
@@ -162,7 +162,7 @@ class Sender:
         except DefectError as defect:
             text = f"Channel {channel.id}: {defect}. Its messages wait until the adapter is mended."
             self._incidents.begin(f"adapter:{channel.id}", text, self._clock())
-            return Unknown(str(defect)) if defect.sent else RetryLater(str(defect))
+            return defect.outcome
 
     async def _send(self, channel: Channel, part: QueuedPart) -> Outcome:
         platform = channel.platform
@@ -269,8 +269,7 @@ class Sender:
 
     def _is_idempotent(self, channel: Channel, part: QueuedPart) -> bool:
         """Tell whether the platform still recognises a repeat of *part*."""
-        platform = channel.platform
-        return platform.idempotent and self._clock() - part.created < platform.remembers_for
+        return channel.platform.recognises(part.created, self._clock())
 
     def _plainer(self, channel: Channel, part: QueuedPart) -> tuple[Part, ...]:
         """Return the messages to try instead of a refused one: plain first, then halves; none at the end.

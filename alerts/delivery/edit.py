@@ -102,9 +102,8 @@ def insert_edits(
 
 def sent_body(platform: Platform, part: QueuedPart, at: datetime) -> bytes:
     """Return the bytes of an attempt at *at*: a repeat that readers may see beside the first says so."""
-    is_known = platform.idempotent and at - part.created < platform.remembers_for
     is_repeat = part.repeats > 0 or (platform.idempotent and part.attempts > 1)
-    if is_known or not is_repeat:
+    if platform.recognises(part.created, at) or not is_repeat:
         return part.body
     return adapter.mark_repeat(platform, part.body, part.digest_id)
 

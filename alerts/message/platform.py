@@ -180,6 +180,10 @@ class Platform:
     placeholder: Mapping[str, Any] = field(default_factory=dict)
     package: str = ""  # what must be installed beside newswatch, by the name of its extra; "" for nothing
 
+    def recognises(self, created: datetime, at: datetime) -> bool:
+        """Tell whether a repeat at *at* of a part that was frozen at *created* is never seen twice."""
+        return self.idempotent and at - created < self.remembers_for
+
 
 def read_retry_after(response: HttpResponse) -> timedelta | None:
     """Return the wait that ``Retry-After`` asks for (RFC 9110 §10.2.3), None when absent or nonsense.

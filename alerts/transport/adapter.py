@@ -49,6 +49,11 @@ class DefectError(NewswatchError):
         super().__init__(f"defect in {platform.name}: {function} {fault}")
         self.sent = sent
 
+    @property
+    def outcome(self) -> RetryLater | Unknown:
+        """What it leaves to say of the message."""
+        return Unknown(str(self)) if self.sent else RetryLater(str(self))
+
 
 def render(platform: Platform, digest: Digest, keys: ChannelKeys, style: Style) -> tuple[Part, ...]:
     """Return the parts of *digest*, one at least; raises `DefectError`.
